@@ -1,0 +1,99 @@
+"""How the outputs of overlapping windows become one image."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from .windows import Box, Triple, Window
+
+# A window's corner weighs at least this (its centre weighs 1), so that a voxel seen by corners only keeps its digits.
+SMALLEST_WEIGHT = 1e-3
+
+
+def importance_map(size: Triple, blending: str = "gaussian", sigma_scale: float = 0.125) -> torch.Tensor:
+    """Weight of each voxel of a window.
+
+    Parameters
+    ----------
+    size : tuple of int, zyx
+        Shape of the window.
+    blending : {"gaussian", "constant"}
+        A Gaussian about the window's centre, or 1 throughout.
+    sigma_scale : float
+        Standard deviation of the Gaussian along each axis, as a part of the window's size along it.
+
+    Returns
+    -------
+    Tensor of shape ``size``, float32, CPU
+        ``exp(-x^2 / 2 sigma^2)`` multiplied over the axes, and at least `SMALLEST_WEIGHT` (nnU-Net's blending, as
+        in Isensee et al., Nature Methods 2021).
+    """
+    if blending == "constant":
+        return torch.ones(size)
+    if blending != "gaussian":
+        raise ValueError(f"blending is {blending!r}; known are gaussian and constant")
+    z, y, x = (_gaussian(n, n * sigma_scale) for n in size)
+    weights = z[:, None, None] * y[:, None] * x
+    return weights.clamp_(min=max(float(weights.min()), SMALLEST_WEIGHT))
+
+
+def _gaussian(length: int, sigma: float) -> torch.Tensor:
+    distance = torch.arange(length, dtype=torch.float32) - (length - 1) / 2
+    return torch.exp(-(distance**2) / (2 * sigma**2))
+
+
+class BlendedSum:
+    """The weighted sum of windows over a box of the image, and what it is divided by.
+
+    This is all that is ever held of the result: ``channels + 1`` values a voxel of the box.
+
+    Parameters
+    ----------
+    channels : int
+        Channels of the network's output.
+    box : tuple of slice, zyx
+        The part of the image that is kept; what windows say beyond it is dropped.
+    weights : Tensor, zyx
+        Weight of each voxel of a window, on ``device``.
+    device : str or torch.device
+        Where the sum is held.
+    """
+
+    def __init__(self, channels: int, box: Box, weights: torch.Tensor, device: str | torch.device):
+        self.box = box
+        self.weights = weights
+        shape = [s.stop - s.start for s in box]
+        # Under inference mode, too, the result must be an ordinary tensor that callers may change in place.
+        with torch.inference_mode(False):
+            self.sum = torch.zeros((channels, *shape), device=device)
+            self.weight = torch.zeros(shape, device=device)
+
+    def add(self, output: torch.Tensor, window: Window) -> None:
+        """Add what the network said about ``window``: (channels, z, y, x), any float type."""
+        target, source = [], []
+        for box, seen, inside in zip(self.box, window.image, window.inside, strict=True):
+            low, high = max(seen.start, box.start), min(seen.stop, box.stop)
+            if low >= high:
+                return
+            target.append(slice(low - box.start, high - box.start))
+            source.append(slice(low - seen.start + inside.start, high - seen.start + inside.start))
+        target, source = tuple(target), tuple(source)
+        weights = self.weights[source]
+        said = output[(slice(None), *source)].to(self.sum.device, torch.float32)
+        self.sum[(slice(None), *target)].addcmul_(said, weights)
+        self.weight[target] += weights
+
+    def mean(self) -> torch.Tensor:
+        """Divide in place and return the weighted mean, (channels, z, y, x); 0 where no window was added.
+
+        Raises
+        ------
+        FloatingPointError
+            The network's output held NaN or infinity.
+        """
+        self.sum /= self.weight.clamp_(min=torch.finfo(torch.float32).tiny)
+        if not math.isfinite(float(self.sum.sum())):
+            raise FloatingPointError("the network's output is not finite")
+        return self.sum

@@ -1,0 +1,82 @@
+"""From HU to the air that fills the lungs: table removed, air components, region growing.
+
+All arrays are zyx in canonical order (superior, posterior, left) on a coarse grid.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+AIR_HU = -400.0  # between lung (-900 to -600) and soft tissue (0 to 80)
+BOWEL_GAS_HU = -960.0  # pure gas; even emphysematous lung holds some tissue
+TABLE_OPENING_MM = 8.0  # a couch's shells are thinner, a body is not
+AIRWAY_OPENING_MM = 5.0  # parts lungs from the airways that join them
+MINIMUM_LUNG_ML = 100.0
+SHARE_OF_LARGEST = 0.08  # a second lung smaller than this is left to the mirror image
+
+
+def ball(radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
+    """Structuring element: voxels within ``radius_mm`` of the centre."""
+    reach = [int(radius_mm / s + 1e-6) for s in spacing_zyx]
+    offsets = np.meshgrid(*[np.arange(-r, r + 1) * s for r, s in zip(reach, spacing_zyx, strict=True)], indexing="ij")
+    return sum(o**2 for o in offsets) <= radius_mm**2 + 1e-6
+
+
+def dilate(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
+    """Dilate by a ball, by the Euclidean distance transform (independent of the radius in cost)."""
+    from scipy.ndimage import distance_transform_edt
+
+    return distance_transform_edt(~mask, sampling=spacing_zyx) <= radius_mm if mask.any() else mask.copy()
+
+
+def erode(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
+    """Erode by a ball; what lies beyond the volume counts as inside."""
+    from scipy.ndimage import distance_transform_edt
+
+    return distance_transform_edt(mask, sampling=spacing_zyx) > radius_mm if not mask.all() else mask.copy()
+
+
+def close(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
+    """Dilate, then erode."""
+    return erode(dilate(mask, radius_mm, spacing_zyx), radius_mm, spacing_zyx)
+
+
+def body_mask(hu: np.ndarray, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
+    """Find the patient, lungs included and couch excluded.
+
+    The body is the largest solid that an opening leaves; holes are filled slice by slice, so that lungs stay inside
+    even where the airway joins the outside air in the neck.
+    """
+    import cc3d
+    from scipy.ndimage import binary_fill_holes
+
+    solid = hu > AIR_HU
+    core = dilate(erode(solid, TABLE_OPENING_MM / 2, spacing_zyx), TABLE_OPENING_MM / 2, spacing_zyx)
+    body = cc3d.largest_k(core, k=1, connectivity=6).astype(bool)
+    for z in range(body.shape[0]):
+        body[z] = binary_fill_holes(body[z])
+    return body
+
+
+def lung_air(hu: np.ndarray, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
+    """Find the air-filled lungs (both, as one mask); all False where there are none.
+
+    Air inside the body is opened to part the lungs from airways and bowel; the components that are large, and hold
+    more than pure gas, are grown back into the air around them.
+    """
+    import cc3d
+    from scipy.ndimage import binary_propagation
+
+    air = (hu < AIR_HU) & body_mask(hu, spacing_zyx)
+    seeds = erode(air, AIRWAY_OPENING_MM, spacing_zyx)
+    labels, count = cc3d.connected_components(seeds, connectivity=6, return_N=True)
+    if count == 0:
+        return np.zeros_like(air)
+    voxel_ml = float(np.prod(spacing_zyx)) / 1000.0
+    voxels = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    mean_hu = np.bincount(labels.ravel(), weights=hu.ravel(), minlength=count + 1)[1:] / voxels
+    is_lung = (mean_hu > BOWEL_GAS_HU) & (voxels >= SHARE_OF_LARGEST * voxels[mean_hu > BOWEL_GAS_HU].max(initial=0))
+    chosen = np.isin(labels, 1 + np.flatnonzero(is_lung))
+    reach = dilate(chosen, AIRWAY_OPENING_MM * 1.8, spacing_zyx)
+    grown = binary_propagation(chosen, mask=air & reach)
+    return grown if grown.sum() * voxel_ml >= MINIMUM_LUNG_ML else np.zeros_like(air)

@@ -1,0 +1,89 @@
+"""The way from the input grid to the prepared grid, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..volume import Grid
+from ..volume.orientation import Orientation
+from ..volume.resampling import axis_weights, resample
+
+BoxZYX = tuple[slice, slice, slice]
+
+
+@dataclass(frozen=True, eq=False)
+class GridMap:
+    """Reorientation, crop and resampling as one map that knows its own inverse.
+
+    Reorientation and crop move no voxel in the patient and are undone bit by bit. Resampling is linear both ways; with
+    the input's own spacing it is the identity.
+
+    Attributes
+    ----------
+    source : Grid
+        The input grid.
+    target : Grid
+        The prepared grid: axes near left, posterior, superior; the wanted spacing; the box only.
+    orientation : Orientation
+        From ``source``'s axes to canonical ones.
+    box : tuple of slice, zyx
+        The part of the canonical input grid that is prepared.
+    """
+
+    source: Grid
+    target: Grid
+    orientation: Orientation
+    box: BoxZYX
+    _forward: tuple[np.ndarray, np.ndarray, np.ndarray]
+    _backward: tuple[np.ndarray, np.ndarray, np.ndarray]
+
+    @classmethod
+    def plan(cls, grid: Grid, spacing_mm: tuple[float, float, float] | None = None, box: BoxZYX | None = None) -> GridMap:
+        """Lay the prepared grid out.
+
+        Parameters
+        ----------
+        grid : Grid
+            Input grid.
+        spacing_mm : tuple of float, xyz, optional
+            Spacing of the prepared grid along left, posterior, superior; by default the input's.
+        box : tuple of slice, zyx, optional
+            Part of the canonical input grid to prepare; by default all of it.
+        """
+        orientation = Orientation.of(grid)
+        canonical = orientation.apply_to_grid(grid)
+        box = box or tuple(slice(0, n) for n in canonical.shape)
+        wanted = np.array(canonical.spacing if spacing_mm is None else spacing_mm)[::-1]
+        steps = wanted / np.array(canonical.spacing)[::-1]
+        lengths = [part.stop - part.start for part in box]
+        counts = [max(1, int(np.ceil(n / step - 1e-6))) for n, step in zip(lengths, steps, strict=True)]
+        # Outer borders coincide at the box's start, so a coarse voxel covers whole fine ones.
+        centres = [(np.arange(count) + 0.5) * step - 0.5 for count, step in zip(counts, steps, strict=True)]
+        forward = tuple(axis_weights(c, n, step) for c, n, step in zip(centres, lengths, steps, strict=True))
+        backward = tuple(
+            axis_weights((np.arange(n) - c[0]) / step, count)
+            for n, c, step, count in zip(lengths, centres, steps, counts, strict=True)
+        )
+        first = [part.start + c[0] for part, c in zip(box, centres, strict=True)]
+        target = Grid(tuple(counts[::-1]), tuple(wanted[::-1]), tuple(canonical.to_physical(first[::-1])), canonical.direction)
+        return cls(grid, target, orientation, box, forward, backward)
+
+    def forward(self, array: np.ndarray) -> np.ndarray:
+        """Bring ``array`` (zyx on the input grid) to the prepared grid, as float32."""
+        return resample(self.crop(array), self._forward)
+
+    def crop(self, array: np.ndarray) -> np.ndarray:
+        """View the box of ``array`` (zyx on the input grid) in canonical order, not resampled."""
+        return self.orientation.apply(array)[self.box]
+
+    def backward(self, array: np.ndarray) -> np.ndarray:
+        """Bring ``array`` (zyx on the prepared grid) back to the box of the canonical input grid, as float32."""
+        return resample(array, self._backward)
+
+    def embed(self, box_array: np.ndarray) -> np.ndarray:
+        """Put an array of the box (canonical order) onto the whole input grid, zeros around it."""
+        whole = np.zeros(self.source.shape, dtype=box_array.dtype)
+        self.orientation.apply(whole)[self.box] = box_array
+        return whole

@@ -1,0 +1,64 @@
+"""A recipe's preparation, as one step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..lungs import find_lungs
+from ..recipe.schema import Preparation
+from ..volume import Volume
+from ..volume.orientation import Orientation
+from .grid_map import BoxZYX, GridMap
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedCT:
+    """A CT on the prepared grid.
+
+    Attributes
+    ----------
+    hu : ndarray, zyx, float32
+        HU on the prepared grid (`LungTumorSegLib.preparation.intensity_channels` makes the network's input of it).
+    region : ndarray of bool, zyx, or None
+        The lung region on the prepared grid; ``None`` where the recipe looks at everything.
+    region_on_input : ndarray of bool, zyx, or None
+        The same on the input grid.
+    grid_map : GridMap
+        How to go back.
+    """
+
+    hu: np.ndarray
+    region: np.ndarray | None
+    region_on_input: np.ndarray | None
+    grid_map: GridMap
+
+
+def prepare_ct(ct: Volume, preparation: Preparation) -> PreparedCT:
+    """Isolate the region, crop, reorient and resample.
+
+    Raises
+    ------
+    InputError
+        Where the recipe wants lungs and the CT shows none.
+    """
+    if preparation.region == "all":
+        grid_map = GridMap.plan(ct.grid, preparation.spacing_mm)
+        return PreparedCT(grid_map.forward(ct.array), None, None, grid_map)
+    region = find_lungs(ct).region
+    grid_map = GridMap.plan(ct.grid, preparation.spacing_mm, _box(region, ct, preparation.region_margin_mm))
+    return PreparedCT(grid_map.forward(ct.array), grid_map.forward(region) >= 0.5, region, grid_map)
+
+
+def _box(region: np.ndarray, ct: Volume, margin_mm: float) -> BoxZYX:
+    """Bounding box of ``region`` in canonical order, with a margin, inside the volume."""
+    orientation = Orientation.of(ct.grid)
+    canonical = orientation.apply(region)
+    spacing = orientation.apply_to_grid(ct.grid).spacing[::-1]
+    box = []
+    for axis, (size, step) in enumerate(zip(canonical.shape, spacing, strict=True)):
+        used = np.flatnonzero(canonical.any(axis=tuple(a for a in range(3) if a != axis)))
+        margin = int(np.ceil(margin_mm / step))
+        box.append(slice(max(0, int(used[0]) - margin), min(size, int(used[-1]) + 1 + margin)))
+    return tuple(box)

@@ -1,0 +1,93 @@
+"""Recipes as YAML files: the packaged ones, and the user's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import InputError
+from .schema import Recipe
+
+FOLDER = Path(__file__).resolve().parent.parent / "recipes"
+
+
+def available() -> list[str]:
+    """Return the names of the packaged recipes."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def recipe_path(name_or_path: str | Path) -> Path:
+    """Find the file of a packaged recipe's name, or of a path.
+
+    Raises
+    ------
+    InputError
+        Where there is neither.
+    """
+    path = Path(name_or_path)
+    if path.suffix in (".yaml", ".yml") or path.exists():
+        if path.is_file():
+            return path
+        raise InputError("there is no such recipe file", path, "check the path")
+    packaged = FOLDER / f"{name_or_path}.yaml"
+    if packaged.is_file():
+        return packaged
+    raise InputError("there is no recipe of this name", str(name_or_path), f"choose among {', '.join(available())}")
+
+
+def load_recipe(name_or_path: str | Path) -> Recipe:
+    """Read and check a recipe.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        Name of a packaged recipe, or path of a YAML file.
+
+    Raises
+    ------
+    InputError
+        Names the key and what was expected there.
+    """
+    path = recipe_path(name_or_path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"the recipe cannot be read ({error})", path) from error
+    return parse_recipe(text, path)
+
+
+def parse_recipe(text: str, where: str | Path) -> Recipe:
+    """Check a recipe given as YAML text; ``where`` is named in errors."""
+    import yaml
+    from pydantic import ValidationError
+
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = "" if mark is None else f" in line {mark.line + 1}"
+        raise InputError(f"this is not YAML{line}", where, "correct the file") from error
+    if not isinstance(content, dict):
+        raise InputError("a recipe is a YAML mapping of keys to values", where, "see `recipes show lung-tumor`")
+    try:
+        return Recipe.model_validate(content)
+    except ValidationError as error:
+        raise InputError(_first_fault(error), where, "correct this key") from error
+
+
+def dump_recipe(recipe: Recipe) -> str:
+    """Write a recipe as YAML text, every default spelt out."""
+    import yaml
+
+    return yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True, default_flow_style=None, width=110)
+
+
+def _first_fault(error) -> str:
+    faults = error.errors(include_url=False)
+    first = faults[0]
+    # The discriminator's tag ("unet") stands in pydantic's location, but not in the file.
+    key = ".".join(str(part) for part in first["loc"] if part not in ("unet", "swinunetr")) or "recipe"
+    message = first["msg"].removeprefix("Value error, ")
+    given = first.get("input")
+    got = f", not {given!r}" if isinstance(given, (str, int, float, bool, list)) and first["type"] != "extra_forbidden" else ""
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return f"key '{key}': {message[0].lower()}{message[1:]}{got}{more}"
