@@ -1,0 +1,5 @@
+"""Scores of a model over a data set."""
+
+from .scores import CaseScore, as_dict, as_table, summarize
+
+__all__ = ["CaseScore", "as_dict", "as_table", "summarize"]

@@ -12,12 +12,12 @@ SEARCH_MM = 40.0  # how far from the middle of the body the spine may lie
 
 
 def spine_axis(hu: np.ndarray, body: np.ndarray, lungs: np.ndarray, spacing_x: float) -> np.ndarray:
-    """Find the spine's position across the patient in every slice.
+    r"""Find the spine's position across the patient in every slice.
 
     The bone of the body's posterior half is projected onto the coronal plane and smoothed along x by a moving
-    average of seven samples; its maximum near the body's middle is the slice's measurement :math:`x_t`. The axis starts
-    at the mean of the first five slices that show lung and follows
-    :math:`S_t = \\alpha x_t + (1 - \\alpha) S_{t-1}` with :math:`\\alpha = 0.3`.
+    average of seven samples; its maximum near the body's middle is the slice's measurement :math:`x_t`. The axis
+    starts at the mean of the first five slices that show lung and follows
+    :math:`S_t = \alpha x_t + (1 - \alpha) S_{t-1}` with :math:`\alpha = 0.3`.
 
     Parameters
     ----------

@@ -40,7 +40,9 @@ class GridMap:
     _backward: tuple[np.ndarray, np.ndarray, np.ndarray]
 
     @classmethod
-    def plan(cls, grid: Grid, spacing_mm: tuple[float, float, float] | None = None, box: BoxZYX | None = None) -> GridMap:
+    def plan(
+        cls, grid: Grid, spacing_mm: tuple[float, float, float] | None = None, box: BoxZYX | None = None
+    ) -> GridMap:
         """Lay the prepared grid out.
 
         Parameters
@@ -67,7 +69,9 @@ class GridMap:
             for n, c, step, count in zip(lengths, centres, steps, counts, strict=True)
         )
         first = [part.start + c[0] for part, c in zip(box, centres, strict=True)]
-        target = Grid(tuple(counts[::-1]), tuple(wanted[::-1]), tuple(canonical.to_physical(first[::-1])), canonical.direction)
+        target = Grid(
+            tuple(counts[::-1]), tuple(wanted[::-1]), tuple(canonical.to_physical(first[::-1])), canonical.direction
+        )
         return cls(grid, target, orientation, box, forward, backward)
 
     def forward(self, array: np.ndarray) -> np.ndarray:

@@ -78,7 +78,9 @@ def dump_recipe(recipe: Recipe) -> str:
     """Write a recipe as YAML text, every default spelt out."""
     import yaml
 
-    return yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True, default_flow_style=None, width=110)
+    return yaml.safe_dump(
+        recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True, default_flow_style=None, width=110
+    )
 
 
 def _first_fault(error) -> str:
@@ -88,6 +90,10 @@ def _first_fault(error) -> str:
     key = ".".join(str(part) for part in first["loc"] if part not in ("unet", "swinunetr")) or "recipe"
     message = first["msg"].removeprefix("Value error, ")
     given = first.get("input")
-    got = f", not {given!r}" if isinstance(given, (str, int, float, bool, list)) and first["type"] != "extra_forbidden" else ""
+    got = (
+        f", not {given!r}"
+        if isinstance(given, (str, int, float, bool, list)) and first["type"] != "extra_forbidden"
+        else ""
+    )
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     return f"key '{key}': {message[0].lower()}{message[1:]}{got}{more}"

@@ -72,7 +72,9 @@ class UNetNetwork(Part):
     @model_validator(mode="after")
     def _one_stride_between_levels(self) -> UNetNetwork:
         if len(self.strides) != len(self.channels) - 1:
-            raise ValueError(f"{len(self.channels)} levels need {len(self.channels) - 1} strides, not {len(self.strides)}")
+            raise ValueError(
+                f"{len(self.channels)} levels need {len(self.channels) - 1} strides, not {len(self.strides)}"
+            )
         return self
 
 
@@ -263,7 +265,12 @@ class Recipe(Part):
                 factor *= stride
         else:
             factor = 32
-        for name, size in (("training.patch_size", self.training.patch_size), ("inference.window_size", self.inference.window_size)):
+        for name, size in (
+            ("training.patch_size", self.training.patch_size),
+            ("inference.window_size", self.inference.window_size),
+        ):
             if any(n % factor for n in size):
-                raise ValueError(f"{name} must be multiples of {factor}, which this network halves down from; it is {list(size)}")
+                raise ValueError(
+                    f"{name} must be multiples of {factor}, which this network halves down from; it is {list(size)}"
+                )
         return self

@@ -15,7 +15,8 @@ from ..volume.files import atomic_path
 class Checkpoint:
     """Everything to go on with after ``step`` steps.
 
-    Patches depend on the seed and the step alone, so no sampler state is needed; ``random_state`` is torch's (dropout).
+    Patches depend on the seed and the step alone, so no sampler state is needed; ``random_state`` is torch's
+    (dropout).
     """
 
     step: int

@@ -36,8 +36,8 @@ def find_cases(folder: str | Path) -> list[CaseFiles]:
     """List the cases of a data set.
 
     Two layouts are known: the Medical Segmentation Decathlon's (``dataset.json``, ``imagesTr``, ``labelsTr``), and a
-    folder a case with ``ct`` (or a ``dicom`` folder) and, where there are any, ``tumor``, ``ignore`` and ``any_reader``
-    masks (what any reader marked is ignored unless it is in ``tumor``).
+    folder a case with ``ct`` (or a ``dicom`` folder) and, where there are any, ``tumor``, ``ignore`` and
+    ``any_reader`` masks (what any reader marked is ignored unless it is in ``tumor``).
 
     Raises
     ------

@@ -52,7 +52,9 @@ class TrainingRun:
 
     def __post_init__(self) -> None:
         torch.manual_seed(self.sampler.seed)
-        network = build_network(self.recipe.network, len(self.recipe.preparation.windows_hu), 1 + len(self.recipe.labels))
+        network = build_network(
+            self.recipe.network, len(self.recipe.preparation.windows_hu), 1 + len(self.recipe.labels)
+        )
         self.network = network.to(self.device.device, memory_format=torch.channels_last_3d)
         self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
         self.optimizer = make_optimizer(self.network, self.recipe.training.optimizer)

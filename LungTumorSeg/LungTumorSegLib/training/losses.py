@@ -25,8 +25,8 @@ def dice_cross_entropy(logits: torch.Tensor, label: torch.Tensor, settings: Loss
     Returns
     -------
     Tensor, scalar
-        The Dice term is pooled over the batch, so patches without foreground do not dominate it; background is left out
-        of it.
+        The Dice term is pooled over the batch, so patches without foreground do not dominate it; background is left
+        out of it.
     """
     known = label != IGNORED
     target = torch.where(known, label, 0).long()

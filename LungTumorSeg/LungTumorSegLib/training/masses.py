@@ -1,7 +1,7 @@
 """Synthetic masses: irregular soft-tissue lesions, solid, cavitated or ground glass.
 
-Training on synthetic lesions beside real ones follows Hu et al., CVPR 2023 ("Label-free liver tumor segmentation"); the
-shapes and textures here are this project's own.
+Training on synthetic lesions beside real ones follows Hu et al., CVPR 2023 ("Label-free liver tumor segmentation");
+the shapes and textures here are this project's own.
 """
 
 from __future__ import annotations

@@ -50,12 +50,16 @@ def load_nodules(folder: str | Path) -> list[Nodule]:
         raise InputError("expected index.csv with a column 'file', and image/ and mask/ beside it", folder) from error
     nodules = []
     for name in names:
-        image, mask = (read(folder / kind / f"{name}.nii.gz") for read, kind in ((read_volume, "image"), (read_mask, "mask")))
+        image, mask = (
+            read(folder / kind / f"{name}.nii.gz") for read, kind in ((read_volume, "image"), (read_mask, "mask"))
+        )
         nodules.append(Nodule(image.array.astype(np.int16), mask.array > 0, image.grid.spacing[::-1]))
     return nodules
 
 
-def place_nodule(nodule: Nodule, zoom: float, spacing_zyx: tuple[float, float, float], rng: np.random.Generator) -> Lesion:
+def place_nodule(
+    nodule: Nodule, zoom: float, spacing_zyx: tuple[float, float, float], rng: np.random.Generator
+) -> Lesion:
     """Turn a nodule at random and bring it to the prepared spacing, enlarged ``zoom`` times.
 
     The edge is soft: the transparency is the mask, widened by a voxel and smoothed.

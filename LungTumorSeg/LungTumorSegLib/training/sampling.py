@@ -1,7 +1,7 @@
 """Training patches: a pure function of the seed and the patch's number.
 
-Nothing is remembered between patches, so a run that goes on after a stop, or that is shared among processes, sees the same
-patches as one that was never interrupted.
+Nothing is remembered between patches, so a run that goes on after a stop, or that is shared among processes, sees the
+same patches as one that was never interrupted.
 """
 
 from __future__ import annotations
@@ -100,11 +100,15 @@ class PatchSampler:
             patch.hu[...] += haze * (np.float32(20) - patch.hu)
         return patch
 
-    def _cut(self, case: TrainingCase, place: np.ndarray, rng: np.random.Generator) -> tuple[Patch, np.ndarray, np.ndarray]:
+    def _cut(
+        self, case: TrainingCase, place: np.ndarray, rng: np.random.Generator
+    ) -> tuple[Patch, np.ndarray, np.ndarray]:
         """Cut a patch that holds ``place`` (zyx) somewhere in its inner two thirds."""
         size = np.array(self.shape)
         corner = np.array(place, dtype=int) - rng.integers(size // 6, size - size // 6)
-        corner = np.clip(corner, np.minimum(0, np.array(case.hu.shape) - size), np.maximum(0, np.array(case.hu.shape) - size))
+        corner = np.clip(
+            corner, np.minimum(0, np.array(case.hu.shape) - size), np.maximum(0, np.array(case.hu.shape) - size)
+        )
         hu = _window(case.hu, corner, self.shape, OUTSIDE_HU).astype(np.float32)
         label = _window(case.label, corner, self.shape, 0)
         return Patch(hu, label), _window(case.solid, corner, self.shape, True), corner

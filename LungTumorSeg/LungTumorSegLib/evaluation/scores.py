@@ -1,0 +1,95 @@
+"""A data set's scores: per case, and summed up."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from statistics import fmean, median
+
+
+@dataclass(frozen=True)
+class CaseScore:
+    """How one case went; ``None`` where a measure has no meaning (no tumour to compare with).
+
+    Attributes
+    ----------
+    reference_ml, predicted_ml : float
+        Tumour volumes in mL.
+    dice, relative_volume_error, recist_relative_error, hd95_mm, surface_dice_1mm : float or None
+    lesions, lesions_found : int
+        Annotated lesions, and those of them that the mask touches.
+    false_positives : int
+        Components of the mask that touch no annotated lesion.
+    false_positive_ml : float
+        Their volume in mL.
+    seconds : float
+        From the CT in memory to the mask.
+    """
+
+    case: str
+    reference_ml: float
+    predicted_ml: float
+    dice: float | None
+    relative_volume_error: float | None
+    recist_relative_error: float | None
+    hd95_mm: float | None
+    surface_dice_1mm: float | None
+    lesions: int
+    lesions_found: int
+    false_positives: int
+    false_positive_ml: float
+    seconds: float
+
+    @property
+    def has_tumor(self) -> bool:
+        """Whether the reference shows any tumour."""
+        return self.lesions > 0
+
+
+def summarize(scores: list[CaseScore]) -> dict:
+    """Sum up: overlap over the cases with a tumour, false positives over all and over the tumour-free.
+
+    Returns
+    -------
+    dict
+        ``None`` stands where no case counts towards a figure. With few cases a mean says little; ``cases`` comes
+        first for that reason.
+    """
+    with_tumor = [score for score in scores if score.has_tumor]
+    without = [score for score in scores if not score.has_tumor]
+    summary = {"cases": len(scores), "cases_with_tumor": len(with_tumor), "cases_without_tumor": len(without)}
+    for name in ("dice", "relative_volume_error", "recist_relative_error", "hd95_mm", "surface_dice_1mm"):
+        values = [value for score in with_tumor if (value := getattr(score, name)) is not None]
+        summary[f"mean_{name}"] = fmean(values) if values else None
+        summary[f"median_{name}"] = median(values) if values else None
+    lesions = sum(score.lesions for score in scores)
+    summary["lesions"] = lesions
+    summary["sensitivity"] = sum(score.lesions_found for score in scores) / lesions if lesions else None
+    summary["false_positives_per_scan"] = fmean(score.false_positives for score in scores) if scores else None
+    summary["false_positives_per_tumor_free_scan"] = fmean(s.false_positives for s in without) if without else None
+    return summary
+
+
+def as_table(scores: list[CaseScore]) -> str:
+    """Lay the scores out as a Markdown table, a case a row."""
+
+    def cell(value, digits: int) -> str:
+        return "–" if value is None else f"{value:.{digits}f}"
+
+    lines = [
+        "| case | reference mL | found mL | Dice | volume error | RECIST error | HD95 mm | lesions found "
+        "| false positives (mL) | s |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for score in scores:
+        lines.append(
+            f"| {score.case} | {score.reference_ml:.1f} | {score.predicted_ml:.1f} | {cell(score.dice, 3)} "
+            f"| {cell(score.relative_volume_error, 2)} | {cell(score.recist_relative_error, 2)} "
+            f"| {cell(score.hd95_mm, 1)} | {score.lesions_found} of {score.lesions} "
+            f"| {score.false_positives} ({score.false_positive_ml:.1f}) | {score.seconds:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def as_dict(scores: list[CaseScore]) -> dict:
+    """Return what `evaluate` reports: ``cases`` and ``summary``."""
+    return {"cases": [asdict(score) for score in scores], "summary": summarize(scores)}

@@ -1,0 +1,159 @@
+"""From a CT and a model to the mask on the CT's own grid: the one path that everybody takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..inference.device import DeviceChoice, choose_device
+from ..inference.result import WindowedResult
+from ..inference.sliding_window import SlidingWindow
+from ..model import Model, load_network
+from ..postprocessing import postprocess
+from ..preparation import PreparedCT, intensity_channels, prepare_ct
+from ..progress import Progress, StageTimer, silent
+from ..recipe.schema import Inference, Recipe
+from ..volume import Volume
+
+AXES_ZYX = "zyx"
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What the network and the post-processing found.
+
+    Attributes
+    ----------
+    mask : Volume of uint8
+        0 background, 1… the recipe's labels, on the CT's own grid.
+    device : DeviceChoice
+        Where, how precisely, and why.
+    timing : dict of str to float
+        Seconds by stage.
+    windows_run, windows_total : int
+        Windows that were computed, and that would cover the prepared CT.
+    notes : tuple of str
+        What went otherwise than planned (memory ran short, …).
+    """
+
+    mask: Volume
+    device: DeviceChoice
+    timing: dict[str, float]
+    windows_run: int
+    windows_total: int
+    notes: tuple[str, ...]
+    _box_probability: np.ndarray
+    _prepared: PreparedCT
+
+    def probability(self) -> np.ndarray:
+        """Foreground probability on the CT's grid (zyx, float16); 0 outside the region that was looked at."""
+        return self._prepared.grid_map.embed(self._box_probability.astype(np.float16))
+
+
+def predict(
+    ct: Volume, model: Model, *, device: str = "auto", overlap: float | None = None, progress: Progress = silent
+) -> Prediction:
+    """Segment a CT.
+
+    Parameters
+    ----------
+    ct : Volume
+        Chest CT in HU on any grid.
+    model : Model
+        A packaged or trained model; its recipe says what is done.
+    device : str
+        ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+    overlap : float, optional
+        Overlap of the windows in place of the recipe's.
+    progress : callable
+        Stages ``preparing``, ``network``, ``resampling``, ``postprocessing``.
+
+    Raises
+    ------
+    InputError
+        No lungs in the CT, weights that do not fit, a device that is not there.
+    CancelledError
+        Out of ``progress``.
+    """
+    recipe = model.recipe
+    choice = choose_device(device, recipe.inference.precision)
+    window = sliding_window(recipe.inference, overlap)
+    timer = StageTimer()
+    with timer.stage("loading"):
+        network = load_network(model)
+    with timer.stage("preparing"):
+        progress("preparing", 0.0)
+        prepared = prepare_ct(ct, recipe.preparation)
+        progress("preparing", 1.0)
+    with timer.stage("network"):
+        result = _run(network, window, prepared, recipe, choice, progress)
+    with timer.stage("resampling"):
+        progress("resampling", 0.0)
+        probability, labels = _on_input_box(result, prepared, recipe)
+        progress("resampling", 1.0)
+    with timer.stage("postprocessing"):
+        progress("postprocessing", 0.0)
+        mask = prepared.grid_map.embed(_finish(labels, probability, ct, prepared, recipe))
+        progress("postprocessing", 1.0)
+    return Prediction(
+        ct.with_array(mask),
+        choice,
+        timer.seconds,
+        result.windows_run,
+        result.windows_total,
+        result.notes,
+        probability,
+        prepared,
+    )
+
+
+def sliding_window(settings: Inference, overlap: float | None = None) -> SlidingWindow:
+    """Build the sliding window that a recipe's ``inference`` describes."""
+    return SlidingWindow(
+        window_zyx=settings.window_size[::-1],
+        overlap=settings.overlap if overlap is None else overlap,
+        blending=settings.blending,
+        sigma_scale=settings.sigma_scale,
+        batch_size=settings.batch_size,
+        mirror_axes=tuple(AXES_ZYX.index(axis) for axis in settings.mirror_axes),
+        padding_value=-1.0,  # what the intensity windows make of air
+        relative=True,
+    )
+
+
+def _run(network, window, prepared: PreparedCT, recipe: Recipe, choice: DeviceChoice, progress) -> WindowedResult:
+    import torch
+
+    image = torch.from_numpy(intensity_channels(prepared.hu, recipe.preparation.windows_hu))
+    return window.run(network, image, device=choice, region=prepared.region, progress=progress)
+
+
+def _on_input_box(result: WindowedResult, prepared: PreparedCT, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
+    """Foreground probability (float32) and labels (uint8) on the box of the canonical input grid, zyx.
+
+    Probabilities are interpolated, never labels; one label is held at a time.
+    """
+    back = prepared.grid_map.backward
+    foreground = back(result.whole(result.probability()))
+    labels = (foreground >= recipe.inference.threshold).astype(np.uint8)
+    if len(recipe.labels) > 1:
+        best = back(result.whole(result.probability(1)))
+        for label in range(2, len(recipe.labels) + 1):
+            one = back(result.whole(result.probability(label)))
+            labels[(labels > 0) & (one > best)] = label
+            np.maximum(best, one, out=best)
+    return foreground, labels
+
+
+def _finish(
+    labels: np.ndarray, probability: np.ndarray, ct: Volume, prepared: PreparedCT, recipe: Recipe
+) -> np.ndarray:
+    """Post-process on the box (canonical zyx)."""
+    settings = recipe.postprocessing
+    grid_map = prepared.grid_map
+    region = None if prepared.region_on_input is None else grid_map.crop(prepared.region_on_input)
+    if region is not None and settings.inside_region:
+        labels = labels * region
+    spacing = grid_map.orientation.apply_to_grid(ct.grid).spacing
+    return postprocess(labels, grid_map.crop(ct.array), spacing, settings, probability=probability, region=region)
