@@ -1,0 +1,1 @@
+"""``python -m LungTumorSegLib COMMAND``: one file per command, started from `main`."""

@@ -19,8 +19,6 @@ class CaseScore:
         Annotated lesions, and those of them that the mask touches.
     false_positives : int
         Components of the mask that touch no annotated lesion.
-    false_positive_ml : float
-        Their volume in mL.
     seconds : float
         From the CT in memory to the mask.
     """
@@ -36,13 +34,28 @@ class CaseScore:
     lesions: int
     lesions_found: int
     false_positives: int
-    false_positive_ml: float
     seconds: float
 
     @property
     def has_tumor(self) -> bool:
         """Whether the reference shows any tumour."""
         return self.lesions > 0
+
+
+def score_case(case: str, report: dict, seconds: float) -> CaseScore:
+    """Take a case's scores from what `LungTumorSegLib.measurements.measure` found, with a reference."""
+    compared = report["reference"]
+    measures = ("dice", "relative_volume_error", "recist_relative_error", "hd95_mm", "surface_dice_1mm")
+    return CaseScore(
+        case=case,
+        reference_ml=compared["volume_ml"],
+        predicted_ml=report["total"]["volume_ml"],
+        **{name: compared[name] for name in measures},
+        lesions=len(compared["lesions"]),
+        lesions_found=sum(lesion["found"] for lesion in compared["lesions"]),
+        false_positives=compared["false_positives"],
+        seconds=seconds,
+    )
 
 
 def summarize(scores: list[CaseScore]) -> dict:
@@ -77,7 +90,7 @@ def as_table(scores: list[CaseScore]) -> str:
 
     lines = [
         "| case | reference mL | found mL | Dice | volume error | RECIST error | HD95 mm | lesions found "
-        "| false positives (mL) | s |",
+        "| false positives | s |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for score in scores:
@@ -85,7 +98,7 @@ def as_table(scores: list[CaseScore]) -> str:
             f"| {score.case} | {score.reference_ml:.1f} | {score.predicted_ml:.1f} | {cell(score.dice, 3)} "
             f"| {cell(score.relative_volume_error, 2)} | {cell(score.recist_relative_error, 2)} "
             f"| {cell(score.hd95_mm, 1)} | {score.lesions_found} of {score.lesions} "
-            f"| {score.false_positives} ({score.false_positive_ml:.1f}) | {score.seconds:.1f} |"
+            f"| {score.false_positives} | {score.seconds:.1f} |"
         )
     return "\n".join(lines)
 

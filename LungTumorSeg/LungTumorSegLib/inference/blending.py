@@ -6,7 +6,8 @@ import math
 
 import torch
 
-from .windows import Box, Triple, Window
+from ..volume.boxes import Box
+from .windows import Triple, Window
 
 # A window's corner weighs at least this (its centre weighs 1), so that a voxel seen by corners only keeps its digits.
 SMALLEST_WEIGHT = 1e-3
@@ -67,7 +68,7 @@ class BlendedSum:
         shape = [s.stop - s.start for s in box]
         # Under inference mode, too, the result must be an ordinary tensor that callers may change in place.
         with torch.inference_mode(False):
-            self.sum = torch.zeros((channels, *shape), device=device)
+            self.values = torch.zeros((channels, *shape), device=device)
             self.weight = torch.zeros(shape, device=device)
 
     def add(self, output: torch.Tensor, window: Window) -> None:
@@ -81,8 +82,8 @@ class BlendedSum:
             source.append(slice(low - seen.start + inside.start, high - seen.start + inside.start))
         target, source = tuple(target), tuple(source)
         weights = self.weights[source]
-        said = output[(slice(None), *source)].to(self.sum.device, torch.float32)
-        self.sum[(slice(None), *target)].addcmul_(said, weights)
+        said = output[(slice(None), *source)].to(self.values.device, torch.float32)
+        self.values[(slice(None), *target)].addcmul_(said, weights)
         self.weight[target] += weights
 
     def mean(self) -> torch.Tensor:
@@ -93,7 +94,7 @@ class BlendedSum:
         FloatingPointError
             The network's output held NaN or infinity.
         """
-        self.sum /= self.weight.clamp_(min=torch.finfo(torch.float32).tiny)
-        if not math.isfinite(float(self.sum.sum())):
+        self.values /= self.weight.clamp_(min=torch.finfo(torch.float32).tiny)
+        if not math.isfinite(float(self.values.sum())):
             raise FloatingPointError("the network's output is not finite")
-        return self.sum
+        return self.values

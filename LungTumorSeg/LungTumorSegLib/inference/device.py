@@ -38,6 +38,13 @@ class DeviceChoice:
         """Whether the network runs on a CUDA device."""
         return self.device.startswith("cuda")
 
+    def autocast(self):
+        """Return the context in which torch computes in this precision on this device."""
+        import torch
+
+        kind, dtype = self.device.partition(":")[0], getattr(torch, self.precision)
+        return torch.autocast(kind, dtype, enabled=dtype != torch.float32)
+
     def describe(self) -> str:
         """Return one line for logs and for ``doctor``."""
         return f"{self.device} ({self.device_reason}), {self.precision} ({self.precision_reason})"

@@ -13,14 +13,18 @@ import torch
 
 from ..errors import InputError
 from ..progress import Progress, silent
+from ..volume.boxes import bounding_box
 from .blending import BlendedSum, importance_map
 from .device import DeviceChoice
 from .result import WindowedResult
-from .windows import Triple, Window, WindowGrid, bounding_box
+from .windows import Triple, Window, WindowGrid
 
 logger = logging.getLogger(__name__)
 
 Network = Callable[[torch.Tensor], torch.Tensor]
+
+# On a GPU a single window leaves most of the processors idle; on a CPU more than one only costs memory.
+GPU_BATCH_SIZE = 4
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,8 @@ class SlidingWindow:
         Weight of a window's voxels in the mean, see `blending.importance_map`.
     sigma_scale : float
         Standard deviation of the Gaussian as a part of the window's size.
-    batch_size : int
-        Windows that the network is given at once on a GPU; on the CPU always one.
+    batch_size : int, optional
+        Windows that the network is given at once; by default one on the CPU and `GPU_BATCH_SIZE` on a GPU.
     mirror_axes : tuple of int, zyx
         Axes (0, 1, 2) along which each window is also flipped; the outputs of all 2**n flips are averaged.
     padding_value : float
@@ -52,7 +56,7 @@ class SlidingWindow:
     overlap: float = 0.5
     blending: str = "gaussian"
     sigma_scale: float = 0.125
-    batch_size: int = 1
+    batch_size: int | None = None
     mirror_axes: tuple[int, ...] = ()
     padding_value: float = 0.0
     relative: bool = False
@@ -60,7 +64,7 @@ class SlidingWindow:
     def __post_init__(self) -> None:
         if not 0 <= self.overlap < 1:
             raise InputError(f"the overlap of windows is {self.overlap:g}", do="use a number from 0 to below 1")
-        if len(self.window_zyx) != 3 or min(self.window_zyx) < 1 or self.batch_size < 1:
+        if len(self.window_zyx) != 3 or min(*self.window_zyx, self.batch_size or 1) < 1:
             raise ValueError(f"window {self.window_zyx} (zyx), batch size {self.batch_size}: all must be positive")
 
     def run(
@@ -93,7 +97,7 @@ class SlidingWindow:
         accumulate_on : {"device", "cpu"}
             Where the sums are held.
         progress : callable
-            Called as ``progress("network", fraction)`` before the first window and after each (on a GPU, each batch).
+            Called as ``progress("network", fraction)`` before the first window and after each (each batch of them).
 
         Raises
         ------
@@ -133,8 +137,84 @@ class SlidingWindow:
                 device.device,
                 "close other programs that use it, or use --device cpu",
             )
-        has_background = total.sum.shape[0] > 1 and not self.relative
+        has_background = total.values.shape[0] > 1 and not self.relative
         result = WindowedResult(total.mean(), box, grid.shape, has_background, len(windows), grid.total, tuple(notes))
         if region is not None:
             result.set_background(~region[box])
         return result
+
+    def _attempts(self, device: DeviceChoice, accumulate_on: str) -> list[tuple[int, str]]:
+        """List batch sizes and where the sums are held, each needing less of the GPU's memory than the one before."""
+        if accumulate_on not in ("device", "cpu"):
+            raise ValueError(f"accumulate_on is {accumulate_on!r}; known are device and cpu")
+        batch_size = self.batch_size or (GPU_BATCH_SIZE if device.is_cuda else 1)
+        held_on = device.device if accumulate_on == "device" else "cpu"
+        return list(dict.fromkeys([(batch_size, held_on), (1, held_on), (1, "cpu")]))
+
+    def _blend(self, network, image, grid, windows, box, batch_size, device, held_on, progress) -> BlendedSum:
+        """Run the network over ``windows`` and add its outputs up."""
+        weights = importance_map(grid.size, self.blending, self.sigma_scale).to(held_on)
+        total = None
+        progress("network", 0.0)
+        for first in range(0, len(windows), batch_size):
+            batch = windows[first : first + batch_size]
+            output = self._output(network, self._cut(image, batch, grid, device))
+            if output.shape[2:] != grid.size:
+                raise ValueError(f"the network turned windows of {grid.size} (zyx) into {tuple(output.shape)}")
+            if self.relative:
+                if output.shape[1] < 2:
+                    raise ValueError("logits relative to the background need a network with a background channel")
+                output = output[:, 1:] - output[:, :1]
+            if total is None:
+                total = BlendedSum(output.shape[1], box, weights, held_on)
+            for one, window in zip(output, batch, strict=True):
+                total.add(one, window)
+            progress("network", (first + len(batch)) / len(windows))
+        return total
+
+    def _cut(self, image: torch.Tensor, batch: list[Window], grid: WindowGrid, device: DeviceChoice) -> torch.Tensor:
+        """Copy windows out of the image to the device: (batch, C, *window), float32."""
+        tiles = torch.stack([image[(slice(None), *window.image)] for window in batch])
+        tiles = tiles.to(device.device, torch.float32, memory_format=_memory_format(device))
+        if tiles.shape[2:] != grid.size:
+            (z0, z1), (y0, y1), (x0, x1) = grid.padding
+            tiles = torch.nn.functional.pad(tiles, (x0, x1, y0, y1, z0, z1), value=self.padding_value)
+        return tiles
+
+    def _output(self, network: Network, tiles: torch.Tensor) -> torch.Tensor:
+        """Compute logits (batch, K, *window), averaged over the flips of `mirror_axes`."""
+        output = network(tiles)
+        flips = [[axis + 2 for axis in axes] for axes in _subsets(self.mirror_axes)]
+        if not flips:
+            return output
+        output = output.float()
+        for axes in flips:
+            output += network(tiles.flip(axes)).flip(axes)
+        return output / (len(flips) + 1)
+
+    @staticmethod
+    @contextmanager
+    def _ready(network: Network, device: DeviceChoice) -> Iterator[None]:
+        """Put the network on the device and into evaluation; no gradients; reduced precision where chosen."""
+        module = isinstance(network, torch.nn.Module)
+        training = module and network.training
+        precision = getattr(torch, device.precision)
+        kind = torch.device(device.device).type
+        try:
+            if module:
+                network.to(device.device, memory_format=_memory_format(device)).eval()
+            with torch.inference_mode(), torch.autocast(kind, precision, enabled=precision != torch.float32):
+                yield
+        finally:
+            if module:
+                network.train(training)
+
+
+def _memory_format(device: DeviceChoice) -> torch.memory_format:
+    # Channels last is what tensor cores read; on CPUs oneDNN has a layout of its own and gains nothing by it.
+    return torch.channels_last_3d if device.is_cuda else torch.contiguous_format
+
+
+def _subsets(axes: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """List all non-empty subsets of ``axes``."""
+    return [subset for n in range(1, len(axes) + 1) for subset in combinations(axes, n)]

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..volume.boxes import Box
+
 Triple = tuple[int, int, int]
-Box = tuple[slice, slice, slice]
 
 
 class Window(NamedTuple):
@@ -57,7 +58,7 @@ class WindowGrid:
 
     @property
     def padding(self) -> tuple[tuple[int, int], ...]:
-        """Voxels missing (before, after) the image, zyx, in each window; not (0, 0) only where the image is smaller."""
+        """Voxels that windows have before and after the image, zyx; (0, 0) save where the image is smaller."""
         sizes = zip(self.shape, self.size, strict=True)
         return tuple((max(w - n, 0) // 2, max(w - n, 0) - max(w - n, 0) // 2) for n, w in sizes)
 
@@ -66,7 +67,9 @@ class WindowGrid:
         if region is None:
             return [self._window(start) for start in product(*self.starts)]
         touched = self._touched(region)
-        return [self._window([s[i] for s, i in zip(self.starts, index, strict=True)]) for index in np.argwhere(touched)]
+        return [
+            self._window([s[i] for s, i in zip(self.starts, index, strict=True)]) for index in np.argwhere(touched)
+        ]
 
     def _window(self, start) -> Window:
         image, inside = [], []
@@ -96,13 +99,3 @@ def axis_starts(length: int, size: int, overlap: float) -> tuple[int, ...]:
         return (-((size - length) // 2),)
     step = max(int(size * (1 - overlap)), 1)
     return (*range(0, length - size, step), length - size)
-
-
-def bounding_box(region: np.ndarray) -> Box:
-    """Return the smallest box (zyx) that holds every true voxel; an empty one at the origin where there is none."""
-    box = []
-    for axis in range(3):
-        others = tuple(a for a in range(3) if a != axis)
-        filled = np.flatnonzero(region.any(axis=others))
-        box.append(slice(int(filled[0]), int(filled[-1]) + 1) if filled.size else slice(0, 0))
-    return tuple(box)

@@ -15,25 +15,27 @@ MINIMUM_LUNG_ML = 100.0
 SHARE_OF_LARGEST = 0.08  # a second lung smaller than this is left to the mirror image
 
 
-def ball(radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
-    """Structuring element: voxels within ``radius_mm`` of the centre."""
-    reach = [int(radius_mm / s + 1e-6) for s in spacing_zyx]
-    offsets = np.meshgrid(*[np.arange(-r, r + 1) * s for r, s in zip(reach, spacing_zyx, strict=True)], indexing="ij")
-    return sum(o**2 for o in offsets) <= radius_mm**2 + 1e-6
+def within(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
+    """Find the voxels at most ``radius_mm`` from a voxel of ``mask`` (Maurer's exact distance transform).
+
+    Its cost does not depend on the radius, as that of a structuring element would.
+    """
+    import SimpleITK as sitk
+
+    image = sitk.GetImageFromArray(mask.astype(np.uint8))
+    image.SetSpacing([float(s) for s in spacing_zyx[::-1]])
+    squared = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=True, useImageSpacing=True)
+    return sitk.GetArrayFromImage(squared) <= radius_mm**2
 
 
 def dilate(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
-    """Dilate by a ball, by the Euclidean distance transform (independent of the radius in cost)."""
-    from scipy.ndimage import distance_transform_edt
-
-    return distance_transform_edt(~mask, sampling=spacing_zyx) <= radius_mm if mask.any() else mask.copy()
+    """Dilate by a ball."""
+    return within(mask, radius_mm, spacing_zyx) if mask.any() else mask.copy()
 
 
 def erode(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
     """Erode by a ball; what lies beyond the volume counts as inside."""
-    from scipy.ndimage import distance_transform_edt
-
-    return distance_transform_edt(mask, sampling=spacing_zyx) > radius_mm if not mask.all() else mask.copy()
+    return ~within(~mask, radius_mm, spacing_zyx) if not mask.all() else mask.copy()
 
 
 def close(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
@@ -58,7 +60,7 @@ def body_mask(hu: np.ndarray, spacing_zyx: tuple[float, float, float]) -> np.nda
     return body
 
 
-def lung_air(hu: np.ndarray, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
+def lung_air(hu: np.ndarray, body: np.ndarray, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
     """Find the air-filled lungs (both, as one mask); all False where there are none.
 
     Air inside the body is opened to part the lungs from airways and bowel; the components that are large, and hold
@@ -67,7 +69,7 @@ def lung_air(hu: np.ndarray, spacing_zyx: tuple[float, float, float]) -> np.ndar
     import cc3d
     from scipy.ndimage import binary_propagation
 
-    air = (hu < AIR_HU) & body_mask(hu, spacing_zyx)
+    air = (hu < AIR_HU) & body
     seeds = erode(air, AIRWAY_OPENING_MM, spacing_zyx)
     labels, count = cc3d.connected_components(seeds, connectivity=6, return_N=True)
     if count == 0:

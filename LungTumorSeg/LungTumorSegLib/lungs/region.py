@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import InputError
 from ..volume import Volume
 from ..volume.orientation import Orientation
-from ..volume.resampling import axis_weights, resample
+from ..volume.resampling import axis_weights, resample, resample_mask
 from .airspace import body_mask, close, dilate, lung_air
 from .spine import mirrored, spine_axis
 
@@ -55,16 +55,16 @@ def find_lungs(ct: Volume) -> LungRegion:
     spacing = tuple(step * s for step, s in zip(steps, spacing_fine, strict=True))
 
     hu = resample(hu_fine, tuple(axis_weights(c, n, w) for c, n, w in zip(centres, hu_fine.shape, steps, strict=True)))
-    air = lung_air(hu, spacing)
+    body = body_mask(hu, spacing)
+    air = lung_air(hu, body, spacing)
     if not air.any():
         raise InputError("no lungs were found in this CT", do="give a chest CT in HU, or a recipe with 'region: all'")
     lungs = close(air, CLOSING_MM, spacing)
-    body = body_mask(hu, spacing)
     axis = spine_axis(hu, body, lungs, spacing[2])
     region = dilate(close(lungs | (mirrored(lungs, axis) & body), CLOSING_MM, spacing), DILATION_MM, spacing)
 
     back = tuple(_fine_weights(c, n) for c, n in zip(centres, hu_fine.shape, strict=True))
-    return LungRegion(*(np.ascontiguousarray(orientation.undo(resample(m, back) >= 0.5)) for m in (lungs, region)))
+    return LungRegion(*(orientation.undo(resample_mask(mask, back)) for mask in (lungs, region)))
 
 
 def _coarse_centres(size: int, spacing: float) -> np.ndarray:

@@ -1,0 +1,7 @@
+"""Models: a folder of weights, recipe and description; reading one never executes code from it."""
+
+from .bundle import Model, available, load_model
+from .saving import save_model
+from .weights import load_weights
+
+__all__ = ["Model", "available", "load_model", "load_weights", "save_model"]

@@ -1,1 +1,6 @@
-"""Networks, taken from MONAI."""
+"""Networks, taken from MONAI, and their weights."""
+
+from .build import build_network
+from .load import load_network
+
+__all__ = ["build_network", "load_network"]

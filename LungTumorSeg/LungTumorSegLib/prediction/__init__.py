@@ -1,5 +1,5 @@
-"""Load a model, run it over a CT, return the mask: `predict`."""
+"""Load a model, run it over a CT, return the mask: `predict`; or a `Predictor`, to stay loaded for many."""
 
-from .predict import Prediction, predict
+from .predict import Prediction, Predictor, predict
 
-__all__ = ["Prediction", "predict"]
+__all__ = ["Prediction", "Predictor", "predict"]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from ..inference.device import DeviceChoice, choose_device
 from ..inference.result import WindowedResult
 from ..inference.sliding_window import SlidingWindow
-from ..model import Model, load_network
+from ..model import Model
+from ..networks import load_network
 from ..postprocessing import postprocess
 from ..preparation import PreparedCT, intensity_channels, prepare_ct
 from ..progress import Progress, StageTimer, silent
@@ -54,7 +56,7 @@ class Prediction:
 def predict(
     ct: Volume, model: Model, *, device: str = "auto", overlap: float | None = None, progress: Progress = silent
 ) -> Prediction:
-    """Segment a CT.
+    """Segment one CT: load the model's network, and use it.
 
     Parameters
     ----------
@@ -67,7 +69,7 @@ def predict(
     overlap : float, optional
         Overlap of the windows in place of the recipe's.
     progress : callable
-        Stages ``preparing``, ``network``, ``resampling``, ``postprocessing``.
+        Stages ``loading``, ``preparing``, ``network``, ``resampling``, ``postprocessing``.
 
     Raises
     ------
@@ -76,36 +78,71 @@ def predict(
     CancelledError
         Out of ``progress``.
     """
-    recipe = model.recipe
-    choice = choose_device(device, recipe.inference.precision)
-    window = sliding_window(recipe.inference, overlap)
     timer = StageTimer()
     with timer.stage("loading"):
-        network = load_network(model)
-    with timer.stage("preparing"):
-        progress("preparing", 0.0)
-        prepared = prepare_ct(ct, recipe.preparation)
-        progress("preparing", 1.0)
-    with timer.stage("network"):
-        result = _run(network, window, prepared, recipe, choice, progress)
-    with timer.stage("resampling"):
-        progress("resampling", 0.0)
-        probability, labels = _on_input_box(result, prepared, recipe)
-        progress("resampling", 1.0)
-    with timer.stage("postprocessing"):
-        progress("postprocessing", 0.0)
-        mask = prepared.grid_map.embed(_finish(labels, probability, ct, prepared, recipe))
-        progress("postprocessing", 1.0)
-    return Prediction(
-        ct.with_array(mask),
-        choice,
-        timer.seconds,
-        result.windows_run,
-        result.windows_total,
-        result.notes,
-        probability,
-        prepared,
-    )
+        progress("loading", 0.0)
+        predictor = Predictor.load(model, device)
+        progress("loading", 1.0)
+    return predictor.predict(ct, overlap=overlap, progress=progress, timer=timer)
+
+
+@dataclass(frozen=True, eq=False)
+class Predictor:
+    """A network that is ready: loaded once, used for many CTs.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    network : torch.nn.Module
+    device : DeviceChoice
+    """
+
+    recipe: Recipe
+    network: torch.nn.Module
+    device: DeviceChoice
+
+    @classmethod
+    def load(cls, model: Model, device: str = "auto") -> Predictor:
+        """Build the model's network with its weights, and choose the device."""
+        choice = choose_device(device, model.recipe.inference.precision)
+        return cls(model.recipe, load_network(model), choice)
+
+    def predict(
+        self,
+        ct: Volume,
+        *,
+        overlap: float | None = None,
+        progress: Progress = silent,
+        timer: StageTimer | None = None,
+    ) -> Prediction:
+        """Segment one CT; parameters and errors as in `predict`."""
+        timer = timer or StageTimer()
+        window = sliding_window(self.recipe.inference, overlap)
+        with timer.stage("preparing"):
+            progress("preparing", 0.0)
+            prepared = prepare_ct(ct, self.recipe.preparation)
+            progress("preparing", 1.0)
+        with timer.stage("network"):
+            image = torch.from_numpy(intensity_channels(prepared.hu, self.recipe.preparation.windows_hu))
+            result = window.run(self.network, image, device=self.device, region=prepared.region, progress=progress)
+        with timer.stage("resampling"):
+            progress("resampling", 0.0)
+            probability, labels = _on_input_box(result, prepared, self.recipe)
+            progress("resampling", 1.0)
+        with timer.stage("postprocessing"):
+            progress("postprocessing", 0.0)
+            mask = prepared.grid_map.embed(_finish(labels, probability, ct, prepared, self.recipe))
+            progress("postprocessing", 1.0)
+        return Prediction(
+            mask=ct.with_array(mask),
+            device=self.device,
+            timing=timer.seconds,
+            windows_run=result.windows_run,
+            windows_total=result.windows_total,
+            notes=result.notes,
+            _box_probability=probability,
+            _prepared=prepared,
+        )
 
 
 def sliding_window(settings: Inference, overlap: float | None = None) -> SlidingWindow:
@@ -120,13 +157,6 @@ def sliding_window(settings: Inference, overlap: float | None = None) -> Sliding
         padding_value=-1.0,  # what the intensity windows make of air
         relative=True,
     )
-
-
-def _run(network, window, prepared: PreparedCT, recipe: Recipe, choice: DeviceChoice, progress) -> WindowedResult:
-    import torch
-
-    image = torch.from_numpy(intensity_channels(prepared.hu, recipe.preparation.windows_hu))
-    return window.run(network, image, device=choice, region=prepared.region, progress=progress)
 
 
 def _on_input_box(result: WindowedResult, prepared: PreparedCT, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:

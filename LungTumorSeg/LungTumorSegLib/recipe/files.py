@@ -74,6 +74,42 @@ def parse_recipe(text: str, where: str | Path) -> Recipe:
         raise InputError(_first_fault(error), where, "correct this key") from error
 
 
+def override(recipe: Recipe, settings: list[str]) -> Recipe:
+    """Change keys of a recipe.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    settings : list of str
+        ``key=value`` each, keys of nested parts joined by dots, values as in YAML: ``training.steps=500``.
+
+    Raises
+    ------
+    InputError
+        Names the key and what was expected.
+    """
+    import yaml
+    from pydantic import ValidationError
+
+    content = recipe.model_dump(mode="json")
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        *parents, last = key.strip().split(".")
+        part = content
+        for name in parents:
+            part = part.get(name) if isinstance(part, dict) else None
+        if not equals or not isinstance(part, dict) or last not in part:
+            raise InputError("expected key=value with a key of the recipe", setting, "see `recipes show`")
+        try:
+            part[last] = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise InputError("the value is not YAML", setting, "quote it") from error
+    try:
+        return Recipe.model_validate(content)
+    except ValidationError as error:
+        raise InputError(_first_fault(error), "--set", "correct this value") from error
+
+
 def dump_recipe(recipe: Recipe) -> str:
     """Write a recipe as YAML text, every default spelt out."""
     import yaml

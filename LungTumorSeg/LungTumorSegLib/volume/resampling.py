@@ -48,3 +48,25 @@ def resample(array: np.ndarray, weights_zyx: tuple[np.ndarray, np.ndarray, np.nd
         slab = np.ascontiguousarray(array[start : start + SLAB], dtype=np.float32)
         plane[start : start + SLAB] = along_y @ (slab @ along_x.T)
     return (along_z @ plane.reshape(plane.shape[0], -1)).reshape(along_z.shape[0], *plane.shape[1:])
+
+
+def resample_mask(mask: np.ndarray, weights_zyx: tuple[np.ndarray, np.ndarray, np.ndarray]) -> np.ndarray:
+    """Resample a bool ``mask`` (zyx) linearly and cut at one half.
+
+    Unlike ``resample(mask, …) >= 0.5`` it never holds a float array of the result's size: it works slab by slab, and
+    only inside the mask's bounding box.
+    """
+    along_z, along_y, along_x = weights_zyx
+    result = np.zeros((along_z.shape[0], along_y.shape[0], along_x.shape[0]), dtype=bool)
+    if not mask.any():
+        return result
+    rows, columns = mask.any(axis=(0, 2)), mask.any(axis=(0, 1))
+    along_y, along_x = along_y[:, rows], along_x[:, columns]
+    y, x = (np.flatnonzero(w.any(axis=1)) for w in (along_y, along_x))
+    inside = slice(y[0], y[-1] + 1), slice(x[0], x[-1] + 1)
+    along_y, along_x = along_y[inside[0]], along_x[inside[1]]
+    part = np.ascontiguousarray(mask[:, rows][:, :, columns], dtype=np.float32)
+    for start in range(0, len(result), SLAB):
+        slab = np.tensordot(along_z[start : start + SLAB], part, axes=1)
+        result[(slice(start, start + SLAB), *inside)] = along_y @ (slab @ along_x.T) >= 0.5
+    return result

@@ -1,0 +1,38 @@
+"""Types of arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+
+def share(text: str) -> float:
+    """Parse an overlap: a number from 0 to below 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to below 1")
+    return value
+
+
+def device(text: str) -> str:
+    """Parse a device's name; whether it is there is asked later."""
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not auto, cpu, cuda or cuda:N")
+    return text
+
+
+def positive_int(text: str) -> int:
+    """Parse a whole number from 1."""
+    if not re.fullmatch(r"\d{1,9}", text) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
+def not_negative_int(text: str) -> int:
+    """Parse a whole number from 0."""
+    if not re.fullmatch(r"\d{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
+    return int(text)

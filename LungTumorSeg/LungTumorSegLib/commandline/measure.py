@@ -1,0 +1,44 @@
+"""Measure a tumour mask: volume, RECIST and 3D diameters of every lesion; with a reference also Dice and distances."""
+
+from __future__ import annotations
+
+import argparse
+
+from .console import Console
+
+SUMMARY = "measure a mask, and compare it with a reference"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("mask", metavar="MASK", help="label map or .seg.nrrd; all that is not 0 is tumour")
+    parser.add_argument("--reference", metavar="REF", help="compare with this mask")
+    parser.add_argument("--ignore", metavar="MASK", help="voxels that the comparison leaves out")
+    parser.add_argument("--ct", metavar="CT", help="the CT, for the lesions' mean HU")
+    parser.add_argument("--report", metavar="R.json", help="write the measurements")
+
+
+def run(arguments: argparse.Namespace, console: Console) -> None:
+    """Read, measure, print, write."""
+    from .outputs import check_outputs, check_suffix
+
+    check_suffix(arguments.report, (".json",), "report")
+    check_outputs((arguments.report,), (arguments.mask, arguments.reference, arguments.ignore, arguments.ct))
+
+    from ..measurements import format_report
+    from ..measurements import measure as measure_mask
+    from ..volume import read_ct, read_mask, same_grid_or_raise, write_json
+    from .inputs import describe_volume, read_masks_on
+
+    mask = read_mask(arguments.mask)
+    others = read_masks_on(mask, "mask", reference=arguments.reference, ignore=arguments.ignore)
+    report = {"not_for_clinical_use": True, "mask": describe_volume(arguments.mask, mask)}
+    if arguments.ct is not None:
+        ct = others["ct"] = read_ct(arguments.ct)
+        same_grid_or_raise(ct, mask, arguments.ct, ("CT", "mask"))
+        report["ct"] = describe_volume(arguments.ct, ct)
+    report |= measure_mask(mask, progress=console.progress, **others)
+    if arguments.report:
+        write_json(arguments.report, report)
+        console.written("report", arguments.report)
+    console.result(format_report(report), "report", report=report)

@@ -1,0 +1,126 @@
+"""A mask against a reference mask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..volume import Volume
+from .lesions import Lesion, find_lesions
+from .overlap import dice, relative_error, shared_voxels
+from .recist import axial_diameters
+from .surface import surface_distances
+
+TOLERANCE_MM = 1.0
+"""Surfaces closer than this agree, for ``surface_dice_1mm``."""
+
+
+def ignored_share(lesion: Lesion, ignore: Volume | None) -> float:
+    """Share, from 0 to 1, of a lesion's voxels that lie under ``ignore``."""
+    return 0.0 if ignore is None else float(np.count_nonzero(lesion.values(ignore.array))) / lesion.count
+
+
+def without_ignored(lesions: Sequence[Lesion], ignore: Volume | None) -> list[Lesion]:
+    """Take the voxels under ``ignore`` away; what is left of a lesion may be several."""
+    kept: list[Lesion] = []
+    for lesion in lesions:
+        share = ignored_share(lesion, ignore)
+        if share == 0.0:
+            kept.append(lesion)
+        elif share < 1.0:
+            outside = lesion.voxels.array & (ignore.array[lesion.box] == 0)
+            for part in find_lesions(lesion.voxels.with_array(outside)):
+                corner = tuple(c + d for c, d in zip(lesion.corner, part.corner, strict=True))
+                kept.append(replace(part, corner=corner))
+    return kept
+
+
+def compare(found: Sequence[Lesion], reference: Sequence[Lesion], ignore: Volume | None = None) -> dict:
+    """Compare a mask's lesions with those of a reference on the same grid.
+
+    Voxels under ``ignore`` are taken out of both masks first, so they are neither hit nor miss nor false. What has no
+    value is None, and ``notes`` says why:
+
+    - Both masks empty: every measure is 0 / 0. There is nothing to overlap, so Dice is neither 0 (nothing was
+      missed) nor 1 (which would lift a mean with every healthy scan); such a case is left out of means, and
+      ``false_positives`` tells how it went.
+    - Only the mask empty: Dice and surface Dice are 0, the relative errors 1; there is no HD95.
+    - Only the reference empty: Dice and surface Dice are 0; there is no HD95 and nothing to be relative to.
+
+    Parameters
+    ----------
+    found, reference : sequence of Lesion
+        Lesions of the mask and of the reference.
+    ignore : Volume, optional
+        Voxels that are not 0 are left out.
+
+    Returns
+    -------
+    dict
+        ``volume_ml``, ``long_axis_mm`` (of the reference), ``dice``, ``relative_volume_error``,
+        ``recist_relative_error``, ``hd95_mm``, ``surface_dice_1mm``, ``lesions``, ``false_positives``, ``notes``;
+        plain Python types.
+
+        ``recist_relative_error`` is ``min(|d - d_ref| / d_ref, 1)`` with the largest RECIST long axis of each mask.
+        ``lesions`` has, for each reference lesion, ``found`` (any voxel in common) and ``dice`` with all the mask's
+        lesions that touch it. ``false_positives`` counts the mask's lesions without a voxel in common with the
+        reference, those more than half under ``ignore`` left out.
+    """
+    mine, theirs = without_ignored(found, ignore), without_ignored(reference, ignore)
+    volume, reference_volume = (sum(lesion.volume_ml for lesion in lesions) for lesions in (mine, theirs))
+    long_axis, reference_long_axis = _longest(mine), _longest(theirs)
+    result = {
+        "volume_ml": reference_volume,
+        "long_axis_mm": reference_long_axis,
+        "dice": dice(mine, theirs) if mine or theirs else None,
+        "relative_volume_error": relative_error(volume, reference_volume) if theirs else None,
+        "recist_relative_error": min(relative_error(long_axis, reference_long_axis), 1.0) if theirs else None,
+        "hd95_mm": None,
+        "surface_dice_1mm": 0.0 if mine or theirs else None,
+    }
+    if mine and theirs:
+        distances = surface_distances(mine, theirs)
+        result["hd95_mm"] = distances.hausdorff_mm(95.0)
+        result["surface_dice_1mm"] = distances.surface_dice(TOLERANCE_MM)
+    return result | {
+        "lesions": [_detection(lesion, mine) for lesion in theirs],
+        "false_positives": sum(
+            ignored_share(lesion, ignore) <= 0.5 and not any(shared_voxels(lesion, other) for other in theirs)
+            for lesion in found
+        ),
+        "notes": _notes(mine, theirs, ignore),
+    }
+
+
+def _longest(lesions: Sequence[Lesion]) -> float:
+    return max((axial_diameters(lesion).long_axis.length_mm for lesion in lesions), default=0.0)
+
+
+def _detection(lesion: Lesion, mine: Sequence[Lesion]) -> dict:
+    touching = [other for other in mine if shared_voxels(lesion, other)]
+    return {
+        "volume_ml": lesion.volume_ml,
+        "long_axis_mm": axial_diameters(lesion).long_axis.length_mm,
+        "centroid_lps_mm": lesion.centroid.tolist(),
+        "found": bool(touching),
+        "dice": dice(touching, [lesion]) if touching else 0.0,
+    }
+
+
+def _notes(mine: Sequence[Lesion], theirs: Sequence[Lesion], ignore: Volume | None) -> list[str]:
+    outside = "" if ignore is None else " outside of the ignored voxels"
+    if not mine and not theirs:
+        return [
+            f"Mask and reference are both empty{outside}: there is nothing to overlap, so no measure has a value, "
+            "and the case belongs in no mean."
+        ]
+    if not mine:
+        return [f"The mask is empty{outside}: Dice is 0, the relative errors are 1, and HD95 has no value."]
+    if not theirs:
+        return [
+            f"The reference is empty{outside}: Dice is 0 because the mask is not empty; the relative errors and HD95 "
+            "have no value."
+        ]
+    return []

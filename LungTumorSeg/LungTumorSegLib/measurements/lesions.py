@@ -1,0 +1,96 @@
+"""The separate lesions of a tumour mask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..volume import Grid, Volume
+from ..volume.boxes import Box, bounding_box
+
+CONNECTIVITY = 26
+"""Voxels that share a face, an edge or a corner belong to one lesion."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lesion:
+    """One connected component of a mask, cut out to its bounding box.
+
+    Parameters
+    ----------
+    voxels : Volume
+        Boolean array (zyx) of the bounding box, True in the lesion, on the box's own grid.
+    corner : tuple of int, xyz
+        Index, in the whole mask, of the box's first voxel.
+    count : int
+        Number of voxels of the lesion.
+    """
+
+    voxels: Volume
+    corner: tuple[int, int, int]
+    count: int
+
+    @property
+    def box(self) -> Box:
+        """Slices (zyx) that cut the box out of an array on the whole mask's grid."""
+        return tuple(slice(c, c + n) for c, n in zip(self.corner[::-1], self.voxels.grid.shape, strict=True))
+
+    @property
+    def volume_ml(self) -> float:
+        """Number of voxels times the volume of one, in mL."""
+        return self.count * self.voxels.grid.voxel_ml
+
+    @property
+    def centroid(self) -> np.ndarray:
+        """Mean of the voxel centres, LPS mm."""
+        return self.voxels.grid.to_physical(np.argwhere(self.voxels.array)[:, ::-1].mean(axis=0))
+
+    def values(self, array: np.ndarray) -> np.ndarray:
+        """Take the lesion's voxels (1D) out of ``array`` (zyx), which lies on the whole mask's grid."""
+        return array[self.box][self.voxels.array]
+
+
+def crop(volume: Volume, box: Box) -> Volume:
+    """Cut ``box`` (zyx) out of a volume; every voxel keeps its place in the patient."""
+    corner = tuple(part.start for part in box)[::-1]
+    array = volume.array[box]
+    grid = Grid(array.shape[::-1], volume.grid.spacing, volume.grid.to_physical(corner), volume.grid.direction)
+    return Volume(array, grid)
+
+
+def find_lesions(mask: Volume) -> list[Lesion]:
+    """Split a mask into its connected components, the largest first.
+
+    Parameters
+    ----------
+    mask : Volume
+        Any number type; every voxel that is not 0 is tumour, whatever its label.
+
+    Returns
+    -------
+    list of Lesion
+        Sorted by volume; equal ones from the patient's right to left, front to back, feet to head.
+    """
+    import cc3d
+
+    box = bounding_box(mask.array)
+    tumour = crop(mask, box)
+    if tumour.array.size == 0:
+        return []
+    labels = cc3d.connected_components(np.ascontiguousarray(tumour.array != 0), connectivity=CONNECTIVITY)
+    statistics = cc3d.statistics(labels)
+    offset = np.array([part.start for part in box])
+    lesions = []
+    for label in range(1, len(statistics["voxel_counts"])):
+        inner = tuple(slice(int(part.start), int(part.stop)) for part in statistics["bounding_boxes"][label])
+        part = crop(tumour.with_array(labels), inner)
+        corner = offset + [side.start for side in inner]
+        lesions.append(
+            Lesion(
+                part.with_array(part.array == label),
+                tuple(int(c) for c in corner[::-1]),
+                int(statistics["voxel_counts"][label]),
+            )
+        )
+    return sorted(lesions, key=lambda lesion: (-lesion.count, *np.round(lesion.centroid, 6)))

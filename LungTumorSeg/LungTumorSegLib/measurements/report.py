@@ -1,0 +1,116 @@
+"""The measurements of a tumour mask, as the report gives them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..progress import Progress, silent
+from ..volume import Volume, same_grid_or_raise
+from .comparison import compare, ignored_share
+from .diameter import longest_diameter
+from .lesions import Lesion, find_lesions
+from .recist import axial_diameters
+
+
+def measure(
+    mask: Volume,
+    *,
+    reference: Volume | None = None,
+    ignore: Volume | None = None,
+    ct: Volume | None = None,
+    confidence: np.ndarray | None = None,
+    progress: Progress = silent,
+) -> dict:
+    """Measure every lesion of a mask, and compare the mask with a reference.
+
+    Parameters
+    ----------
+    mask : Volume
+        Every voxel that is not 0 is tumour, whatever its label.
+    reference : Volume, optional
+        Reference mask on the same grid.
+    ignore : Volume, optional
+        Mask on the same grid of voxels that count neither as hit nor as false. A lesion more than half under it is
+        listed with ``"ignored": true`` and left out of ``total``.
+    ct : Volume, optional
+        CT on the same grid, for the lesions' mean HU.
+    confidence : ndarray, zyx, optional
+        Probability of tumour for each voxel, on the same grid.
+    progress : callable
+        See `LungTumorSegLib.progress`; the stage is ``"measure"``.
+
+    Returns
+    -------
+    dict
+        Plain Python types, without NaN: ``json.dumps(…, allow_nan=False)`` takes it.
+
+        ``lesions``: the largest first, each with ``volume_ml``, ``voxels``, ``long_axis_mm``,
+        ``long_axis_points_lps_mm``, ``short_axis_mm``, ``short_axis_points_lps_mm``, ``slice_axis`` (``"i"``,
+        ``"j"``, ``"k"`` for x, y, z of the index), ``slice_index`` (from 0), ``diameter_3d_mm``,
+        ``diameter_3d_points_lps_mm``, ``centroid_lps_mm``, ``ignored``; with a CT ``mean_hu`` and ``sd_hu``; with
+        probabilities ``confidence`` (their mean over the lesion).
+
+        ``total``: ``count``, ``ignored_count``, ``volume_ml``, ``sum_of_long_axes_mm`` (of all lesions; RECIST
+        itself sums at most two target lesions per organ), ``long_axis_mm`` and ``diameter_3d_mm`` (the largest; 0
+        without a lesion).
+
+        ``reference``: see `LungTumorSegLib.measurements.comparison.compare`; only with a reference.
+
+    Raises
+    ------
+    InputError
+        If something does not lie on the mask's grid.
+    """
+    for name, other in {"reference": reference, "ignore mask": ignore, "CT": ct}.items():
+        if other is not None:
+            same_grid_or_raise(other, mask, name, (name, "mask"))
+    if confidence is not None and confidence.shape != mask.array.shape:
+        raise ValueError(f"probabilities of shape {confidence.shape} for a mask of shape {mask.array.shape} (zyx)")
+
+    progress("measure", 0.0)
+    lesions = find_lesions(mask)
+    measured = []
+    for number, lesion in enumerate(lesions):
+        measured.append(_measure_lesion(lesion, ignore, ct, confidence))
+        progress("measure", (number + 1) / (len(lesions) + (reference is not None)))
+    report = {"lesions": measured, "total": _total(measured)}
+    if reference is not None:
+        report["reference"] = compare(lesions, find_lesions(reference), ignore)
+    progress("measure", 1.0)
+    return report
+
+
+def _measure_lesion(lesion: Lesion, ignore: Volume | None, ct: Volume | None, confidence: np.ndarray | None) -> dict:
+    axial, diameter = axial_diameters(lesion), longest_diameter(lesion)
+    result = {
+        "volume_ml": lesion.volume_ml,
+        "voxels": lesion.count,
+        "long_axis_mm": axial.long_axis.length_mm,
+        "long_axis_points_lps_mm": axial.long_axis.points.tolist(),
+        "short_axis_mm": axial.short_axis.length_mm,
+        "short_axis_points_lps_mm": axial.short_axis.points.tolist(),
+        "slice_axis": "ijk"[axial.slice_axis],
+        "slice_index": axial.slice_index,
+        "diameter_3d_mm": diameter.length_mm,
+        "diameter_3d_points_lps_mm": diameter.points.tolist(),
+        "centroid_lps_mm": lesion.centroid.tolist(),
+        "ignored": ignored_share(lesion, ignore) > 0.5,
+    }
+    if ct is not None:
+        values = lesion.values(ct.array).astype(np.float64)
+        result |= {"mean_hu": float(values.mean()), "sd_hu": float(values.std())}
+    if confidence is not None:
+        result["confidence"] = float(lesion.values(confidence).mean(dtype=np.float64))
+    return result
+
+
+def _total(measured: list[dict]) -> dict:
+    counted = [lesion for lesion in measured if not lesion["ignored"]]
+    return {
+        "count": len(counted),
+        "ignored_count": len(measured) - len(counted),
+        "volume_ml": sum((lesion["volume_ml"] for lesion in counted), 0.0),
+        "sum_of_long_axes_mm": sum((lesion["long_axis_mm"] for lesion in counted), 0.0),
+        "long_axis_mm": max((lesion["long_axis_mm"] for lesion in counted), default=0.0),
+        "diameter_3d_mm": max((lesion["diameter_3d_mm"] for lesion in counted), default=0.0),
+    }

@@ -1,0 +1,125 @@
+"""Read a model folder: ``model.safetensors``, ``recipe.yaml`` and ``metadata.json``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InputError
+from ..recipe import parse_recipe
+from ..recipe.schema import Recipe
+
+PACKAGED = Path(__file__).resolve().parent.parent / "models"
+WEIGHTS, RECIPE, METADATA = "model.safetensors", "recipe.yaml", "metadata.json"
+PICKLE_SUFFIXES = (".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin")
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A model folder whose recipe and description have been read; the weights are read when asked for.
+
+    Attributes
+    ----------
+    path : Path
+        The folder.
+    name : str
+        The folder's name, which is also the name of a packaged model.
+    recipe : Recipe
+        What the network was trained with and is applied with.
+    metadata : dict
+        Version, licence, intended use, training data, measured results; keys as in a MONAI bundle.
+    """
+
+    path: Path
+    name: str
+    recipe: Recipe
+    metadata: dict
+
+    @property
+    def version(self) -> str:
+        """Version of the weights."""
+        return self.metadata["version"]
+
+    def state_dict(self) -> dict:
+        """Read the weights: tensor name to ``torch.Tensor`` on the CPU.
+
+        Raises
+        ------
+        InputError
+            The file is truncated or not in the safetensors format (a pickle, say); it is never unpickled.
+        """
+        from .weights import read_weights
+
+        return read_weights(self.path / WEIGHTS)
+
+    def describe(self) -> dict:
+        """Return the report's ``model`` part; the checksum tells which weights were used."""
+        checksum = hashlib.sha256((self.path / WEIGHTS).read_bytes()).hexdigest()
+        return {"name": self.name, "version": self.version, "recipe": self.recipe.name, "weights_sha256": checksum}
+
+
+def available() -> list[str]:
+    """Return the names of the packaged models."""
+    return sorted(folder.parent.name for folder in PACKAGED.glob(f"*/{METADATA}"))
+
+
+def load_model(name_or_dir: str | Path) -> Model:
+    """Read a packaged model by name, or a model folder by path.
+
+    Parameters
+    ----------
+    name_or_dir : str or Path
+        A name of `available` goes before a folder of the same name; write ``./NAME`` for the folder.
+
+    Raises
+    ------
+    InputError
+        No such model, a file missing, a description that is not JSON, or a recipe that is not valid.
+    """
+    folder = PACKAGED / name_or_dir if str(name_or_dir) in available() else Path(name_or_dir)
+    _check_files(folder, name_or_dir)
+    recipe = parse_recipe(_read(folder / RECIPE), folder / RECIPE)
+    return Model(folder, folder.resolve().name, recipe, _read_metadata(folder / METADATA))
+
+
+def _check_files(folder: Path, given: str | Path) -> None:
+    if folder.is_file():
+        raise InputError(
+            "is a file, and a model is a folder" + _about_pickles(folder),
+            given,
+            f"give the folder that holds {WEIGHTS}, {RECIPE} and {METADATA}",
+        )
+    if not folder.is_dir():
+        names = ", ".join(available()) or "none is packaged"
+        raise InputError("there is no such model", given, f"give a model folder or a packaged name ({names})")
+    for name in (WEIGHTS, RECIPE, METADATA):
+        if not (folder / name).is_file():
+            pickled = next((f for f in sorted(folder.iterdir()) if f.suffix.lower() in PICKLE_SUFFIXES), None)
+            reason = _about_pickles(pickled) if pickled and name == WEIGHTS else ""
+            raise InputError(f"the model lacks {name}{reason}", given, "export or copy the model again")
+
+
+def _about_pickles(path: Path) -> str:
+    """Say why a checkpoint in Python's pickle format is not read."""
+    if path.suffix.lower() not in PICKLE_SUFFIXES:
+        return ""
+    return f" ({path.name} looks like a pickle, which can run code when it is read; weights must be {WEIGHTS})"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read as text ({type(error).__name__})", path, "copy the model again") from error
+
+
+def _read_metadata(path: Path) -> dict:
+    try:
+        metadata = json.loads(_read(path))
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise InputError(f"is not JSON ({error})", path, "copy the model again") from error
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("version"), str):
+        raise InputError("expected a JSON object with a 'version' text", path, "correct the file")
+    return metadata

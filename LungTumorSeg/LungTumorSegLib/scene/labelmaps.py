@@ -1,0 +1,79 @@
+"""Between masks on grids and the oriented images that segments are made of."""
+
+from __future__ import annotations
+
+import numpy as np
+import slicer
+import vtk
+from vtk.util import numpy_support
+
+from ..measurements.lesions import bounding_box, crop
+from ..volume import Grid, Volume
+from .geometry import grid_from_ras, ijk_to_ras, to_vtk
+
+
+def image_from_mask(mask: Volume, world_to_node: np.ndarray) -> slicer.vtkOrientedImageData:
+    """Return a mask as a segment's image.
+
+    Parameters
+    ----------
+    mask : Volume
+        Nonzero inside; on its grid in the world.
+    world_to_node : ndarray of shape (4, 4)
+        From RAS in the world to the segmentation node's coordinates.
+
+    Returns
+    -------
+    vtkOrientedImageData
+        Voxels of 0 and 1. Only the box of the nonzero ones is stored, but indices count from the mask's first voxel,
+        so that the image lies on the mask's own lattice. An empty mask gives an image without voxels.
+    """
+    image = slicer.vtkOrientedImageData()
+    image.SetImageToWorldMatrix(to_vtk(world_to_node @ ijk_to_ras(mask.grid)))
+    box = bounding_box(mask.array)
+    if box is None:
+        image.SetExtent(0, -1, 0, -1, 0, -1)
+        image.AllocateScalars(vtk.VTK_UNSIGNED_CHAR, 1)
+        return image
+    image.SetExtent([end for part in reversed(box) for end in (part.start, part.stop - 1)])
+    voxels = np.ascontiguousarray(mask.array[box] != 0).view(np.uint8)
+    image.GetPointData().SetScalars(numpy_support.numpy_to_vtk(voxels.ravel(), deep=True))
+    return image
+
+
+def mask_from_image(image: slicer.vtkOrientedImageData, label: int, node_to_world: np.ndarray, where: str) -> Volume:
+    """Return one label of a segment's image as a mask in the world.
+
+    Parameters
+    ----------
+    image : vtkOrientedImageData
+        May hold other segments of the same layer, and need not be cropped.
+    label : int
+        The segment's value in the image.
+    node_to_world : ndarray of shape (4, 4)
+        From the segmentation node's coordinates to RAS in the world.
+    where : str
+        The node's name, for messages.
+
+    Returns
+    -------
+    Volume
+        uint8, 0 and 1: the label's box. An empty label gives a single voxel of 0.
+    """
+    extent = np.array(image.GetExtent()).reshape(3, 2)
+    size = [int(n) for n in extent[:, 1] - extent[:, 0] + 1]
+    matrix = vtk.vtkMatrix4x4()
+    image.GetImageToWorldMatrix(matrix)
+    lattice = grid_from_ras(node_to_world @ slicer.util.arrayFromVTKMatrix(matrix), (1, 1, 1), where)
+    if min(size) < 1 or image.GetPointData().GetScalars() is None:
+        return Volume(np.zeros((1, 1, 1), np.uint8), lattice)
+    voxels = numpy_support.vtk_to_numpy(image.GetPointData().GetScalars()).reshape(size[::-1]) == label
+    grid = Grid(tuple(size), lattice.spacing, tuple(lattice.to_physical(extent[:, 0])), lattice.direction)
+    return crop_to_voxels(Volume(voxels, grid))
+
+
+def crop_to_voxels(mask: Volume) -> Volume:
+    """Return the box of a mask's nonzero voxels as uint8, 0 and 1; a single voxel of 0 where there are none."""
+    box = bounding_box(mask.array) or (slice(0, 1),) * 3
+    part = crop(mask, box)
+    return part.with_array((part.array != 0).view(np.uint8))
