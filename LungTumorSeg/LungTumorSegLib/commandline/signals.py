@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -46,7 +47,11 @@ def stop_on_signals() -> Iterator[None]:
     earlier = {number: signal.getsignal(number) for number in numbers}
     earlier = {number: handler for number, handler in earlier.items() if handler not in (signal.SIG_IGN, None)}
 
+    owner = os.getpid()
+
     def stop(number, frame):
+        if os.getpid() != owner:  # a forked child, such as a data loader's worker, has nothing to tidy up
+            os._exit(128 + number)
         for handled in earlier:  # an impatient second Ctrl-C does not interrupt the tidying up
             signal.signal(handled, signal.SIG_IGN)
         _caught.append(Stopped(number))

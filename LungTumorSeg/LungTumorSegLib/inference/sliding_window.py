@@ -202,7 +202,8 @@ class SlidingWindow:
         kind = torch.device(device.device).type
         try:
             if module:
-                network.to(device.device, memory_format=_memory_format(device)).eval()
+                network.to(device.device).eval()
+                _arrange(network, _memory_format(device))
             with torch.inference_mode(), torch.autocast(kind, precision, enabled=precision != torch.float32):
                 yield
         finally:
@@ -213,6 +214,13 @@ class SlidingWindow:
 def _memory_format(device: DeviceChoice) -> torch.memory_format:
     # Channels last is what tensor cores read; on CPUs oneDNN has a layout of its own and gains nothing by it.
     return torch.channels_last_3d if device.is_cuda else torch.contiguous_format
+
+
+def _arrange(network: torch.nn.Module, memory_format: torch.memory_format) -> None:
+    """Give the kernels of 3D convolutions this memory format; `torch.nn.Module.to` would refuse 2D ones."""
+    for parameter in network.parameters():
+        if parameter.ndim == 5:
+            parameter.data = parameter.data.contiguous(memory_format=memory_format)
 
 
 def _subsets(axes: tuple[int, ...]) -> list[tuple[int, ...]]:

@@ -22,6 +22,8 @@ def within(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, 
     """
     import SimpleITK as sitk
 
+    if mask.all() or not mask.any():  # there is no border to measure from
+        return mask.copy()
     image = sitk.GetImageFromArray(mask.astype(np.uint8))
     image.SetSpacing([float(s) for s in spacing_zyx[::-1]])
     squared = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=True, useImageSpacing=True)
@@ -30,12 +32,12 @@ def within(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, 
 
 def dilate(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
     """Dilate by a ball."""
-    return within(mask, radius_mm, spacing_zyx) if mask.any() else mask.copy()
+    return within(mask, radius_mm, spacing_zyx)
 
 
 def erode(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
     """Erode by a ball; what lies beyond the volume counts as inside."""
-    return ~within(~mask, radius_mm, spacing_zyx) if not mask.all() else mask.copy()
+    return ~within(~mask, radius_mm, spacing_zyx)
 
 
 def close(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:

@@ -3,21 +3,22 @@
 Of a border only this is known: it runs between the centre of a tumour voxel and the centre of its neighbour outside.
 The outermost centres alone give lengths that are too short (a single voxel would measure 0 mm). Midway between the
 centres each single crossing is unbiased, but a diameter is a maximum: of hundreds of crossings it takes the two that
-overshoot most, and so comes out half a voxel too long. The border is therefore taken `REACH` = 0.3 voxels beyond the
-outermost centres, along the index axes.
+overshoot most, and so comes out half a voxel too long. The border is therefore taken `REACH` = a quarter of a voxel
+beyond the outermost centres, along the index axes. As the centres lie inside the lesion, no diameter is then more
+than half a voxel too long, and most are within half a voxel either way.
 
-The choice rests on ellipsoids in random position, tilt and spacing, a voxel being in if its centre is. In units of
-the larger spacing in question (in plane for RECIST), mean and standard deviation of the error, and how often it is
-within half a voxel:
+The choice rests on ellipsoids in random position, tilt and spacing, a voxel being in if its centre is. Mean and
+standard deviation of the error, in units of the larger spacing concerned (in plane for RECIST), and how often it is
+within half of that:
 
-=========  ==============================  ===============================  ===============================
-reach      RECIST long axis                RECIST short axis                3D diameter
-=========  ==============================  ===============================  ===============================
-0.25       +0.05 +- 0.21, 99 %             -0.17 +- 0.26, 90 %              +0.13 +- 0.15, 100 %
-**0.3**    **+0.14 +- 0.21, 99 %**         **-0.09 +- 0.26, 93 %**          **+0.20 +- 0.16, 100 %**
-0.4        +0.32 +- 0.21, 80 %             +0.08 +- 0.26, 94 %              +0.35 +- 0.18, 77 %
-0.5        +0.50 +- 0.22, 45 %             +0.26 +- 0.27, 80 %              +0.51 +- 0.20, 46 %
-=========  ==============================  ===============================  ===============================
+========  ====================  ====================  ====================
+reach     RECIST long axis      RECIST short axis     3D diameter
+========  ====================  ====================  ====================
+**0.25**  +0.05 +- 0.21, 99 %   -0.17 +- 0.26, 90 %   +0.13 +- 0.15, 100 %
+0.3       +0.14 +- 0.21, 99 %   -0.09 +- 0.26, 93 %   +0.20 +- 0.16, 100 %
+0.4       +0.32 +- 0.21, 80 %   +0.08 +- 0.26, 94 %   +0.35 +- 0.18, 77 %
+0.5       +0.50 +- 0.22, 45 %   +0.26 +- 0.27, 80 %   +0.51 +- 0.20, 46 %
+========  ====================  ====================  ====================
 
 In the terms of marching squares, the outline is the contour at level ``1 - REACH`` of the linearly interpolated mask.
 """
@@ -26,7 +27,7 @@ from __future__ import annotations
 
 import numpy as np
 
-REACH = 0.3
+REACH = 0.25
 """Distance of the outline from the outermost voxel centres, in voxels along each index axis."""
 
 

@@ -94,7 +94,7 @@ def _sections(lesion: Lesion) -> Iterator[_Section]:
 
 
 def _widest_across(section: _Section, long_axis: np.ndarray) -> np.ndarray:
-    """Longest diameter of a section at a right angle to ``long_axis``, (2, 2) in-plane mm, exactly.
+    """Longest diameters, (n, 2, 2) in-plane mm, of a section at a right angle to ``long_axis``; n > 1 if equally long.
 
     In coordinates ``u`` along and ``v`` across the long axis the outline is made of straight pieces that do not
     cross, so the extent in ``v`` is a linear function of ``u`` between the pieces' ends and is largest at one of
@@ -115,15 +115,18 @@ def _widest_across(section: _Section, long_axis: np.ndarray) -> np.ndarray:
     height = v[:, 0] + fraction * (v[:, 1] - v[:, 0])
     highest = np.where(hit, np.where(upright, v.max(axis=1), height), -np.inf).max(axis=1)
     lowest = np.where(hit, np.where(upright, v.min(axis=1), height), np.inf).min(axis=1)
-    best = int(np.argmax(highest - lowest))
-    return lines[best] * along + np.array([[lowest[best]], [highest[best]]]) * across
+    width = highest - lowest
+    widest = width >= width.max() - TIE_MM
+    ends = np.stack([lowest[widest], highest[widest]], axis=1)
+    return lines[widest][..., None] * along + ends[..., None] * across
 
 
 def axial_diameters(lesion: Lesion) -> AxialDiameters:
     """Measure the RECIST long and short axis.
 
-    Where several diameters are equally long, the one with the longest short axis is taken, then the one nearest to
-    the patient's right, front and feet, so that the result does not depend on how the voxels are stored.
+    Of equally long axes the one with the longest short axis is taken, then the one nearest to the patient's right,
+    front and feet; of equally long short axes the one nearest to the long axis' middle. So the result does not depend
+    on how the voxels are stored.
     """
     longest = 0.0
     candidates: list[tuple[_Section, np.ndarray]] = []
@@ -141,15 +144,18 @@ def axial_diameters(lesion: Lesion) -> AxialDiameters:
     measured = []
     for section, pair in candidates:
         long_axis = Diameter.between(section.to_physical(pair))
-        short_axis = Diameter.between(section.to_physical(_widest_across(section, pair)))
         number = section.corner[0] + lesion.corner[section.axes[0]]
-        measured.append(AxialDiameters(long_axis, short_axis, section.axes[0], number))
+        for ends in section.to_physical(_widest_across(section, pair)):
+            measured.append(AxialDiameters(long_axis, Diameter.between(ends), section.axes[0], number))
     return min(measured, key=_rank)
 
 
 def _rank(diameters: AxialDiameters) -> tuple[float, ...]:
+    """Sort key: the first in order is the one to take."""
+    apart = diameters.short_axis.points.mean(axis=0) - diameters.long_axis.points.mean(axis=0)
     return (
         -round(diameters.short_axis.length_mm, 6),
         *np.round(diameters.long_axis.points, 6).ravel(),
+        round(float(np.linalg.norm(apart)), 6),
         *np.round(diameters.short_axis.points, 6).ravel(),
     )

@@ -1,6 +1,6 @@
 """Synthetic chest CTs with tumours whose outline is known, for demonstrations and tests."""
 
 from .phantom import Phantom, make_phantom
-from .tumours import Tumour
+from .tumours import KINDS, Tumour
 
-__all__ = ["Phantom", "Tumour", "make_phantom"]
+__all__ = ["KINDS", "Phantom", "Tumour", "make_phantom"]

@@ -71,13 +71,15 @@ def read_ct(node: slicer.vtkMRMLScalarVolumeNode) -> Volume:
     return volume.with_array(volume.array.astype(np.float32))
 
 
-def add_volume(scene: slicer.vtkMRMLScene, volume: Volume, name: str) -> slicer.vtkMRMLScalarVolumeNode:
-    """Add a volume to a scene, without a parent transform; the voxels are copied once."""
+def add_volume(
+    scene: slicer.vtkMRMLScene, volume: Volume, name: str, class_name: str = "vtkMRMLScalarVolumeNode"
+) -> slicer.vtkMRMLScalarVolumeNode:
+    """Add a volume (a labelmap, by its class name) to a scene, without a parent transform; voxels are copied once."""
     image = vtk.vtkImageData()
     image.SetDimensions(volume.grid.size)
     voxels = np.ascontiguousarray(volume.array).ravel()
     image.GetPointData().SetScalars(numpy_support.numpy_to_vtk(voxels, deep=True))
-    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    node = scene.AddNewNodeByClass(class_name, name)
     node.SetIJKToRASMatrix(to_vtk(ijk_to_ras(volume.grid)))
     node.SetAndObserveImageData(image)
     node.CreateDefaultDisplayNodes()

@@ -6,7 +6,7 @@ from .grid import Grid
 from .image import Volume
 from .reading import read_ct, read_mask, read_volume
 from .terminology import LUNG_TUMOR, LUNGS, SegmentStyle
-from .writing import mask_suffixes, write_mask, write_volume
+from .writing import check_mask_path, mask_suffixes, write_mask, write_volume
 
 __all__ = [
     "LUNGS",
@@ -15,6 +15,7 @@ __all__ = [
     "SegmentStyle",
     "Volume",
     "atomic_path",
+    "check_mask_path",
     "check_writable",
     "mask_suffixes",
     "read_ct",

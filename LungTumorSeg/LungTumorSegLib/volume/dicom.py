@@ -48,8 +48,10 @@ def read_series(folder: str | Path, series: int | None = None, containing: Path 
         encoding that cannot be read.
     """
     folder = Path(folder)
-    groups = _group(find_slices(folder))
-    chosen = _choose(groups, series, containing, folder)
+    slices, incomplete = find_slices(folder)
+    chosen = _choose(_group(slices), series, containing, folder) if slices else []
+    if not chosen or chosen[0].series in incomplete:
+        raise InputError("a CT slice lacks its position, spacing or size", folder, "export the series again")
     ordered = order_slices(chosen, folder)
     return Volume(_read_voxels(ordered, folder), stack_grid(ordered))
 
@@ -85,17 +87,21 @@ def _choose(groups: list[list[Slice]], series: int | None, containing: Path | No
     number = 1 if series is None else series
     if not 1 <= number <= len(groups):
         raise InputError(f"has no CT series {number}", folder, f"choose from 1 to {len(groups)}")
-    if len(groups) > 1:
-        for index, group in enumerate(groups, start=1):
-            log.info(
-                "CT series %d of %d%s: %d slices of %d x %d, %.3g mm pixels, number %d of the scanner",
-                *(index, len(groups), " (taken)" if index == number else "", len(group), *group[0].size),
-                *(group[0].spacing[0], group[0].series_number),
-            )
-    chosen = groups[number - 1]
-    if any(group is not chosen and group[0].series == chosen[0].series for group in groups):
+    _log_choice(groups, number)
+    return groups[number - 1]
+
+
+def _log_choice(groups: list[list[Slice]], number: int) -> None:
+    """Tell which series there are, by what identifies nobody."""
+    if len(groups) == 1:
+        return
+    for index, group in enumerate(groups, start=1):
+        taken = " (taken)" if index == number else ""
+        columns, rows = group[0].size
+        shown = f"{len(group)} slices of {columns} x {rows}, the scanner's number {group[0].series_number}"
+        log.info("CT series %d of %d%s: %s", index, len(groups), taken, shown)
+    if sum(group[0].series == groups[number - 1][0].series for group in groups) > 1:
         log.warning("the CT series taken has further slices in another orientation or frame of reference: left out")
-    return chosen
 
 
 def _read_voxels(slices: list[Slice], folder: Path) -> np.ndarray:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,8 +85,14 @@ def is_dicom_file(path: Path) -> bool:
     return start[128:] == b"DICM" or start[:2] in (b"\x02\x00", b"\x08\x00")
 
 
-def find_slices(folder: Path) -> list[Slice]:
+def find_slices(folder: Path) -> tuple[list[Slice], set[str]]:
     """Return every CT slice below ``folder`` once, in no particular order; localizers are left out.
+
+    Returns
+    -------
+    slices : list of Slice
+    incomplete : set of str
+        Identifiers of the series of which some slice lacks its geometry; that slice is left out.
 
     Raises
     ------
@@ -97,21 +104,20 @@ def find_slices(folder: Path) -> list[Slice]:
     if not headers:
         raise InputError("holds no DICOM file", folder, "give the folder of a chest CT")
     _refuse_two_patients(headers, folder)
-    slices = {}
-    for path, header in files:
-        if _is_ct_slice(header):
-            slices.setdefault(str(header.get("SOPInstanceUID", path)), (path, header))
-    if not slices:
+    slices: dict[str, Slice] = {}
+    incomplete: set[str] = set()
+    for path, header in filter(lambda file: _is_ct_slice(file[1]), files):
+        try:
+            slices.setdefault(str(header.get("SOPInstanceUID", path)), _slice(path, header))
+        except (AttributeError, TypeError, ValueError):
+            incomplete.add(str(header.get("SeriesInstanceUID", "")))
+    if not slices and not incomplete:
         raise InputError(f"holds no CT slices, only {_kinds(headers)}", folder, _advice(headers))
-    try:
-        return [_slice(path, header) for path, header in slices.values()]
-    except (AttributeError, TypeError, ValueError) as error:
-        raise InputError(
-            "a CT slice's header lacks its position, spacing or size", folder, "export it again"
-        ) from error
+    return list(slices.values()), incomplete
 
 
-def _read_headers(folder: Path):
+def _read_headers(folder: Path) -> Iterator[tuple[Path, Dataset]]:
+    """Yield the header of every DICOM file below ``folder``."""
     from pydicom import dcmread
     from pydicom.errors import InvalidDicomError
 

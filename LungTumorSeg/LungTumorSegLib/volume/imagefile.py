@@ -35,12 +35,20 @@ _ITK_SAYS = {
 
 
 def existing_path(path: str | Path) -> Path:
-    """Return ``path``, or raise `InputError` if nothing is there or it is an empty file."""
+    """Return ``path`` of a folder, or of a file that can be opened and is not empty; else raise `InputError`."""
     path = Path(path)
-    if not path.exists():
-        raise InputError("there is no such file or folder", path, "check the path")
-    if path.is_file() and path.stat().st_size == 0:
-        raise InputError("is empty (0 bytes)", path, "copy or export it again")
+    try:
+        if path.is_dir():
+            return path
+        if not path.exists():
+            raise InputError("there is no such file or folder", path, "check the path")
+        if not path.is_file():
+            raise InputError("is neither a file nor a folder", path, "give a CT or a mask")
+        if path.stat().st_size == 0:
+            raise InputError("is empty (0 bytes)", path, "copy or export it again")
+        path.open("rb").close()
+    except OSError as error:
+        raise InputError(f"cannot be opened ({error.strerror})", path, "check the path and its permissions") from error
     return path
 
 

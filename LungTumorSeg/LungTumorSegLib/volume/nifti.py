@@ -7,6 +7,7 @@ infinite intercept. Here the header is read first and such a file refused. Layou
 from __future__ import annotations
 
 import gzip
+import logging
 import zlib
 from dataclasses import dataclass
 from math import prod
@@ -17,6 +18,8 @@ import numpy as np
 from ..errors import InputError
 from .checks import MAX_SKEW
 from .integrity import StoredVoxels, is_gzip
+
+log = logging.getLogger(__name__)
 
 HEADER_BYTES = 348
 MIN_VOXEL_OFFSET = 352  # the header and four bytes that announce extensions
@@ -111,7 +114,10 @@ def read_nifti_header(path: Path) -> NiftiHeader:
 
 
 def check_nifti_header(header: NiftiHeader) -> None:
-    """Raise `InputError` for a header that contradicts itself, or whose geometry cannot be used."""
+    """Raise `InputError` for a header that contradicts itself, or whose geometry cannot be used.
+
+    A header without any orientation is usable, as ITK and 3D Slicer take it, and logged as a warning.
+    """
     where = header.stored.path
     if not np.isfinite(header.spacing).all() or (header.spacing <= 0).any():
         raise InputError(f"has a spacing of {header.spacing.round(4).tolist()} mm", where, "correct the header")
@@ -122,6 +128,8 @@ def check_nifti_header(header: NiftiHeader) -> None:
         raise InputError("has a position or direction that is not finite", where, "correct the header")
     if header.sform_code:
         _check_sform(header)
+    if not header.sform_code and not header.qform_code:
+        log.warning("the NIfTI header gives no orientation: taken as right to left, front to back and upwards")
 
 
 def _check_sform(header: NiftiHeader) -> None:

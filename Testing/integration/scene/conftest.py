@@ -6,11 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import slicer
 
 ROOT = Path(__file__).parents[3]
 sys.path[:0] = [str(ROOT / "Testing" / "host"), str(ROOT / "LungTumorSeg"), str(ROOT / "LungTumorSegTraining")]
-
-slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
 
 
 @pytest.fixture

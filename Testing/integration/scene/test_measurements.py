@@ -35,14 +35,7 @@ def node(ct_node, logic):
 
 
 def labelmap(scene, mask: Volume):
-    volume_node = add_volume(scene, mask, "drawn")
-    node = scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode", "Reference")
-    node.SetAndObserveImageData(volume_node.GetImageData())
-    matrix = vtk.vtkMatrix4x4()
-    volume_node.GetIJKToRASMatrix(matrix)
-    node.SetIJKToRASMatrix(matrix)
-    scene.RemoveNode(volume_node)
-    return node
+    return add_volume(scene, mask, "Reference", "vtkMRMLLabelMapVolumeNode")
 
 
 def columns(table) -> dict[str, list]:

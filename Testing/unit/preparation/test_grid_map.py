@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
 from LungTumorSegLib.preparation import GridMap, intensity_channels, prepare_ct
 from LungTumorSegLib.recipe.schema import Preparation
 from LungTumorSegLib.volume import Grid, Volume
 from LungTumorSegLib.volume.orientation import Orientation
-from scipy.spatial.transform import Rotation
 
 some = settings(max_examples=80, deadline=None)
 spacings = st.tuples(*[st.floats(0.4, 5.0)] * 3)

@@ -170,6 +170,14 @@ def test_a_slice_without_geometry(tmp_path, chest, element):
     assert "lacks its position, spacing or size" in refusal(tmp_path)
 
 
+def test_another_series_without_geometry_does_no_harm(tmp_path, chest):
+    """Such as pictures of a dose report, filed as CT images."""
+    write_ct_series(tmp_path, chest)
+    report = chest_volume(Grid((16, 14, 3), (20, 20, 20)))
+    write_ct_series(tmp_path / "report", report, edit=lambda k, instance: delattr(instance, "ImagePositionPatient"))
+    assert np.array_equal(read_ct(tmp_path).array, chest.array)
+
+
 def test_a_sheared_orientation(tmp_path, chest):
     write_ct_series(tmp_path, chest, ImageOrientationPatient=[1, 0, 0, 0.1, 0.995, 0])
     assert "not orthonormal" in refusal(tmp_path)

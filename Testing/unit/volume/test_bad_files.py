@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import nibabel
 import numpy as np
@@ -15,6 +16,7 @@ import SimpleITK as sitk
 
 from LungTumorSegLib.errors import InputError
 from LungTumorSegLib.volume import mask_suffixes, read_ct, read_mask, write_mask, write_volume
+from support.dicom_series import write_ct_series
 
 AFFINE = np.diag([-0.7, -0.8, 2.5, 1.0])
 
@@ -46,6 +48,11 @@ def put(offset, *numbers):
 def test_nothing_there(tmp_path):
     for read in (read_ct, read_mask):
         assert "no such file or folder" in refusal(tmp_path / "ct.nii.gz", read)
+
+
+def test_neither_file_nor_folder(tmp_path):
+    assert "neither a file nor a folder" in refusal(Path("/dev/null"))
+    assert "cannot be opened (File name too long)" in refusal(tmp_path / ("x" * 300))
 
 
 @pytest.mark.parametrize("name", ["ct.nii.gz", "ct.nii", "ct.nrrd", "ct.mha", "ct.mhd", "ct.txt", "ct"])
@@ -142,6 +149,14 @@ def test_absurd_spacing_in_a_nifti_header(tmp_path, chest):
     )
 
 
+def test_a_nifti_header_without_orientation_is_read_with_a_warning(tmp_path, chest, caplog):
+    path = save_nifti(tmp_path / "o.nii.gz", chest.array.T, edit=lambda raw: struct.pack_into("<2h", raw, 252, 0, 0))
+    ct = read_ct(path)
+    assert np.array_equal(ct.array, chest.array)
+    assert np.array_equal(ct.grid.direction, np.eye(3))
+    assert "gives no orientation" in caplog.text
+
+
 def test_slopes_that_mean_none_are_accepted(tmp_path, chest):
     for slope in (np.nan, 0.0):
         path = save_nifti(tmp_path / "s.nii.gz", chest.array.T, edit=put(SLOPE, slope, slope))
@@ -225,6 +240,25 @@ def test_what_is_no_mask(tmp_path, chest, array, said):
 
 def test_a_folder_is_no_mask(tmp_path):
     assert "is a folder" in refusal(tmp_path, read_mask)
+
+
+def test_libraries_print_nothing_beside_the_one_line(tmp_path, chest, capfd):
+    write_volume(tmp_path / "t.mha", chest)
+    raw = (tmp_path / "t.mha").read_bytes()
+    (tmp_path / "t.mha").write_bytes(raw[:-1000])
+    refusal(tmp_path / "t.mha")
+    refusal(save_nifti(tmp_path / "s.nii.gz", chest.array.T, edit=put(SROW + 8, 0.05)))
+    write_ct_series(tmp_path / "d", chest)[3].write_bytes(b"")
+    refusal(tmp_path / "d")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_mask_in_a_folder_that_cannot_be_written(tmp_path, chest):
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", Path("/proc/no")):
+        with pytest.raises(InputError, match="cannot be written"):
+            write_mask(folder / "m.nii.gz", chest.with_array(chest.array > 0))
+        assert not (folder / "m.nii.gz").exists()
 
 
 def test_a_suffix_of_no_format(tmp_path, chest):

@@ -1,0 +1,188 @@
+"""The module files themselves, with the names lent that Slicer Core leaves out (see Testing/host)."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+import unittest
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from lent_slicer import lend
+
+from support.scenes import find_bright
+
+ROOT = Path(__file__).parents[3]
+MODULES = {name: ROOT / name / f"{name}.py" for name in ("LungTumorSeg", "LungTumorSegTraining")}
+UI = ROOT / "LungTumorSeg" / "Resources" / "UI" / "LungTumorSeg.ui"
+
+
+def load(name: str):
+    """Import a module file by its path, as Slicer does."""
+    lend()
+    spec = importlib.util.spec_from_file_location(name, MODULES[name])
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def module(scene):
+    return load("LungTumorSeg")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_has_its_four_classes_and_describes_itself(scene, name):
+    module = load(name)
+    for suffix in ("", "Widget", "Logic", "Test"):
+        assert isinstance(getattr(module, name + suffix), type)
+    parent = SimpleNamespace()
+    getattr(module, name)(parent)
+    assert parent.categories == ["Segmentation"]
+    assert parent.contributors
+    assert "Not for clinical use" in parent.helpText
+    assert parent.acknowledgementText
+    assert getattr(parent, "hidden", False) == (name == "LungTumorSegTraining")
+    assert (MODULES[name].parent / "Resources" / "Icons" / f"{name}.png").is_file()
+
+
+def test_the_modules_logic_segments_and_measures(module, ct_node):
+    logic = module.LungTumorSegLogic(find_bright)
+    node = logic.segment(ct_node)
+    assert logic.measure(node)["total"]["count"] == 1
+    assert logic.undo(node)
+    assert node.GetSegmentation().GetNumberOfSegments() == 0
+
+
+def test_the_choices_are_kept_in_the_scene(module, scene, ct_node):
+    module.LungTumorSegLogic().getParameterNode().inputVolume = ct_node
+    assert module.LungTumorSegLogic().getParameterNode().inputVolume is ct_node
+    assert scene.GetNumberOfNodesByClass("vtkMRMLScriptedModuleNode") == 1
+
+
+def test_the_training_module_lists_the_recipes(scene):
+    assert "lung-tumor" in load("LungTumorSegTraining").LungTumorSegTrainingLogic().recipes()
+
+
+def test_reloading_reads_the_package_again(module, ct_node):
+    before = module.SegmentationLogic
+    kept = {name: sys.modules[name] for name in sys.modules if name.startswith("LungTumorSegLib")}
+    try:
+        module.forgetPackage()
+        again = load("LungTumorSeg")
+        assert again.SegmentationLogic is not before
+        assert again.LungTumorSegLogic(find_bright).segment(ct_node) is not None
+    finally:
+        again.forgetPackage()
+        sys.modules.update(kept)
+
+
+# A fresh Slicer has these and nothing else of what the package uses.
+IN_SLICER = ("slicer", "slicer_core", "vtk", "vtkmodules", "numpy", "scipy", "SimpleITK")
+OURS = ("lent_slicer", "LungTumorSegLib", *MODULES)
+BARE = f"""
+import sys
+from types import SimpleNamespace
+
+class Bare:
+    def find_spec(self, name, path=None, target=None):
+        top = name.partition(".")[0]
+        if top not in sys.stdlib_module_names and top not in {(*IN_SLICER, *OURS)!r} and not top.startswith("_"):
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.path[:0] = {[str(ROOT / "Testing" / "host"), *(str(path.parent) for path in MODULES.values())]!r}
+import slicer
+from lent_slicer import lend
+lend()
+sys.meta_path.insert(0, Bare())
+slicer.mrmlScene = slicer.vtkMRMLScene()
+"""
+
+
+def run_bare(code: str) -> str:
+    command = [sys.executable, "-c", BARE + code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_modules_open_in_a_fresh_slicer():
+    """Neither torch nor any other package that is installed on first use is imported."""
+    out = run_bare(
+        "import LungTumorSeg, LungTumorSegTraining\n"
+        "LungTumorSeg.LungTumorSeg(SimpleNamespace())\n"
+        "LungTumorSegTraining.LungTumorSegTraining(SimpleNamespace())\n"
+        "LungTumorSeg.LungTumorSegLogic(); LungTumorSegTraining.LungTumorSegTrainingLogic()\n"
+        "print('opened')"
+    )
+    assert "opened" in out
+
+
+def test_without_its_packages_segmenting_says_what_is_missing():
+    out = run_bare(
+        "import numpy as np\n"
+        "from LungTumorSeg import LungTumorSegLogic\n"
+        "array = np.full((9, 20, 20), 40, np.int16); array[:, 5:15, 5:15] = -900\n"
+        "slicer.modules = None\n"
+        "from LungTumorSegLib.scene.volumes import add_volume\n"
+        "from LungTumorSegLib.volume import Grid, Volume\n"
+        "node = add_volume(slicer.mrmlScene, Volume(array, Grid((20, 20, 9), (10., 10., 10.))), 'CT')\n"
+        "from LungTumorSegLib.errors import InputError\n"
+        "try:\n    LungTumorSegLogic().segment(node)\nexcept InputError as error:\n    print(error)"
+    )
+    assert "is not installed" in out
+    assert "PyTorch extension" in out
+
+
+def run_self_test(name: str) -> None:
+    """Run a module's tests as `slicer.testing.runUnitTest` does, and let none be skipped."""
+    result = unittest.TextTestRunner(verbosity=2).run(unittest.defaultTestLoader.loadTestsFromName(name))
+    assert result.wasSuccessful()
+    assert result.testsRun > 0
+    assert result.skipped == []
+
+
+def test_slicers_test_of_the_scene_passes_here_too(module, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "Testing" / "slicer" / "Python")
+    run_self_test("LungTumorSegSceneTest")
+
+
+def test_the_training_modules_self_test_passes(scene):
+    load("LungTumorSegTraining")
+    run_self_test("LungTumorSegTraining")
+
+
+def test_the_modules_self_test_passes_with_the_packaged_network(module):
+    from LungTumorSegLib.model import available
+
+    if "lung-tumor" not in available():
+        pytest.skip("the packaged network lung-tumor is not there")
+    run_self_test("LungTumorSeg")
+
+
+def test_the_panel_has_what_the_widget_uses():
+    tree = ET.parse(UI)
+    named = {widget.get("name"): widget for widget in tree.iter("widget")}
+    source = MODULES["LungTumorSeg"].read_text()
+    used = set(re.findall(r"self\.ui\.(\w+)", source))
+    assert used
+    assert used <= set(named)
+    parameters = {
+        prop.findtext("string")
+        for widget in named.values()
+        for prop in widget.findall("property")
+        if prop.get("name") == "SlicerParameterName"
+    }
+    block = source[source.index("class LungTumorSegParameterNode") :]
+    assert parameters == set(re.findall(r"^    (\w+): vtkMRML", block, flags=re.MULTILINE))
+    # Each node selector is told of the scene by the panel.
+    selectors = {name for name, widget in named.items() if widget.get("class") == "qMRMLNodeComboBox"}
+    connections = {(c.findtext("receiver"), c.findtext("slot")) for c in tree.iter("connection")}
+    assert connections == {(name, "setMRMLScene(vtkMRMLScene*)") for name in selectors}
+    custom = {c.findtext("class") for c in tree.iter("customwidget")}
+    assert {w.get("class") for w in named.values() if not w.get("class").startswith("Q")} == custom

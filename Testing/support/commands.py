@@ -1,0 +1,44 @@
+"""The command line as a user starts it: in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAM = (sys.executable, "-m", "LungTumorSegLib")
+
+
+def run(*arguments, **options) -> subprocess.CompletedProcess:
+    """Run ``python -m LungTumorSegLib …`` to its end; what it says is in ``stdout`` and ``stderr``."""
+    command = [*PROGRAM, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, **options)
+
+
+def start(*arguments, **options) -> subprocess.Popen:
+    """Start ``python -m LungTumorSegLib …`` with pipes, without waiting."""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen([*PROGRAM, *map(str, arguments)], **pipes, **options)
+
+
+def events(stdout: str) -> list[dict]:
+    """Parse what ``--json`` printed: one object a line, nothing else."""
+    return [json.loads(line) for line in stdout.splitlines()]
+
+
+def check_refusal(done: subprocess.CompletedProcess, *words: str) -> None:
+    """Check that the user's mistake ended in status 2 and in one line on stderr that holds ``words``."""
+    complaints = [line for line in done.stderr.splitlines() if not line.endswith(" …")]  # without the stages' names
+    assert done.returncode == 2, done.stderr
+    assert len(complaints) == 1, done.stderr
+    assert complaints[0].startswith("lungtumorseg: error: ")
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    for word in words:
+        assert word in complaints[0]
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    """Return every file below ``folder``, hidden ones included, with its content."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}

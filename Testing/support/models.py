@@ -1,0 +1,39 @@
+"""Model folders that need no training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from LungTumorSegLib.model import save_model
+from LungTumorSegLib.networks import build_network
+from LungTumorSegLib.recipe import parse_recipe
+from LungTumorSegLib.recipe.schema import Recipe
+
+RECIPE = """
+# A network as small as one can be.
+name: tiny
+description: A small network for tests.
+preparation: {region: lungs, spacing_mm: [4, 4, 5]}
+network: {name: unet, channels: [4, 8], strides: [2], residual_units: 0}
+training: {patch_size: [32, 32, 32]}
+inference: {window_size: [32, 32, 32], overlap: 0.25, precision: float32}
+"""
+
+
+def tiny_recipe() -> Recipe:
+    return parse_recipe(RECIPE, "tiny.yaml")
+
+
+def constant_weights(tumor_logit: float) -> dict:
+    """Weights that answer ``tumor_logit`` everywhere: all zero but the last bias."""
+    network = build_network(tiny_recipe().network, 1, 2)
+    weights = {name: tensor.zero_() for name, tensor in network.state_dict().items()}
+    last_bias = [name for name in weights if name.endswith(".bias")][-1]
+    weights[last_bias][1] = tumor_logit
+    return weights
+
+
+def save_constant_model(folder: Path, tumor_logit: float = 2.0, **metadata) -> Path:
+    """Save a model that takes the whole lung region for tumour, or nothing where ``tumor_logit`` is negative."""
+    save_model(folder, constant_weights(tumor_logit), RECIPE, {"version": "1.0", **metadata})
+    return folder

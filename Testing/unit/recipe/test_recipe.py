@@ -1,0 +1,73 @@
+"""Recipes are checked on loading, and the error names the key and what was expected there."""
+
+from __future__ import annotations
+
+import pytest
+
+from LungTumorSegLib.errors import InputError
+from LungTumorSegLib.recipe import available, dump_recipe, load_recipe, override, parse_recipe
+
+MINIMAL = "name: a\ndescription: b\n"
+
+
+@pytest.mark.parametrize("name", available())
+def test_packaged_recipes_load_and_survive_writing(name):
+    recipe = load_recipe(name)
+    assert recipe.name == name
+    assert parse_recipe(dump_recipe(recipe), "again") == recipe
+
+
+@pytest.mark.parametrize(
+    ("addition", "key", "expected"),
+    [
+        ("network: {name: unet, chanels: [1, 2]}", "network.chanels", "not permitted"),
+        ("network: {name: resnet}", "network", "'unet', 'swinunetr'"),
+        ("network: {name: unet, channels: [8, 16], strides: [2, 2]}", "network", "2 levels need 1 strides"),
+        ("inference: {overlap: 1}", "inference.overlap", "less than 1"),
+        ("inference: {window_size: [96, 96, 95]}", "recipe", "multiples of 16"),
+        ("inference: {threshold: high}", "inference.threshold", "number"),
+        ("preparation: {windows_hu: [[100, -100]]}", "preparation", "rise from low to high"),
+        ("preparation: {spacing_mm: [1, 1, 0]}", "preparation.spacing_mm", "greater than 0"),
+        ("labels: {2: tumour}", "recipe", "numbered 1, 2"),
+        ("training: {positive_share: 1.5}", "training.positive_share", "less than or equal to 1"),
+    ],
+)
+def test_fault_names_key_and_expectation(addition, key, expected):
+    with pytest.raises(InputError) as caught:
+        parse_recipe(MINIMAL + addition, "mine.yaml")
+    message = str(caught.value)
+    assert message.startswith("mine.yaml: ")
+    assert key in message
+    assert expected in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("text", ["just words", "- a\n- b", "a: [1, 2", "name: [a"])
+def test_what_is_no_recipe_at_all_is_refused(text):
+    with pytest.raises(InputError):
+        parse_recipe(text, "mine.yaml")
+
+
+def test_yaml_cannot_make_objects():
+    with pytest.raises(InputError, match="not YAML"):
+        parse_recipe(MINIMAL + "source: !!python/object/apply:os.getcwd []", "mine.yaml")
+
+
+def test_unknown_name_lists_the_known(tmp_path):
+    with pytest.raises(InputError, match="lung-tumor"):
+        load_recipe("lung-tumour")
+    with pytest.raises(InputError, match="no such recipe file"):
+        load_recipe(tmp_path / "mine.yaml")
+
+
+def test_override_changes_one_key():
+    recipe = load_recipe("lung-tumor")
+    changed = override(recipe, ["training.steps=7", "inference.mirror_axes=[x]"])
+    assert (changed.training.steps, changed.inference.mirror_axes) == (7, ("x",))
+    assert changed.training.optimizer == recipe.training.optimizer
+
+
+@pytest.mark.parametrize("setting", ["training.stepps=7", "training.steps", "training.steps=-1", "a.b.c=1"])
+def test_override_refuses_what_the_recipe_does_not_know(setting):
+    with pytest.raises(InputError):
+        override(load_recipe("lung-tumor"), [setting])
