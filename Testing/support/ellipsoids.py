@@ -34,7 +34,7 @@ class Ellipsoid:
         return Volume(inside.astype(np.uint8), grid)
 
     def sections(self, grid: Grid, across: int = 2) -> np.ndarray:
-        """Major and minor axis in mm, (slices, 2), of the ellipse in each slice across index axis ``across``; 0 outside.
+        """Major and minor axis in mm, (slices, 2), of each slice's ellipse across index axis ``across``; 0 outside.
 
         With the quadratic form split into in-plane part A, mixed part b and part c across, the section at height h is
         an ellipse of form A / (1 - (c - b' A^-1 b) h^2).

@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", required=True, metavar="MODEL_DIR", help="the model folder to write")
     parser.add_argument("--recipe", metavar="NAME", help="recipe in place of the run's own (the same network)")
     parser.add_argument("--card", metavar="CARD.json", help="what metadata.json should say: version, licence, …")
+    parser.add_argument("--scores", metavar="R.json", help="report of `evaluate`, for metadata.json's eval_metrics")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
@@ -31,18 +32,22 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     if arguments.recipe:
         load_recipe(arguments.recipe)
         text = recipe_path(arguments.recipe).read_text(encoding="utf-8")
-    export_run(arguments.run, arguments.output, _read_card(arguments.card), text)
+    card = _read_json(arguments.card) if arguments.card else {"version": "0"}
+    if not isinstance(card.get("version"), str):
+        raise InputError("expected a 'version' text", arguments.card, "correct the file")
+    if arguments.scores:
+        scores = _read_json(arguments.scores)
+        card["eval_metrics"] = {key: scores[key] for key in ("cases", "summary", "device") if key in scores}
+    export_run(arguments.run, arguments.output, card, text)
     load_network(load_model(str(Path(arguments.output).resolve())))
     console.written("model", arguments.output)
 
 
-def _read_card(path: str | None) -> dict:
-    if path is None:
-        return {"version": "0"}
+def _read_json(path: str) -> dict:
     try:
-        card = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError("the card cannot be read as JSON", path, "correct the file") from error
-    if not isinstance(card, dict) or not isinstance(card.get("version"), str):
-        raise InputError("expected a JSON object with a 'version' text", path, "correct the file")
-    return card
+        raise InputError("cannot be read as JSON", path, "correct the file") from error
+    if not isinstance(content, dict):
+        raise InputError("expected a JSON object", path, "correct the file")
+    return content

@@ -78,7 +78,9 @@ def find_lesions(mask: Volume) -> list[Lesion]:
     tumour = crop(mask, box)
     if tumour.array.size == 0:
         return []
-    labels = cc3d.connected_components(np.ascontiguousarray(tumour.array != 0), connectivity=CONNECTIVITY)
+    # As bytes: of Boolean arrays cc3d 4.1 refuses some tiny ones, such as (1, 0, 1).
+    inside = np.ascontiguousarray(tumour.array != 0).astype(np.uint8)
+    labels = cc3d.connected_components(inside, connectivity=CONNECTIVITY)
     statistics = cc3d.statistics(labels)
     offset = np.array([part.start for part in box])
     lesions = []

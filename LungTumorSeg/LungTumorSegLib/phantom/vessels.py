@@ -8,6 +8,8 @@ import numpy as np
 
 from .canvas import Canvas
 
+ARTERIES, VEINS = 2000, 1600  # terminal branches in a lung, where voxels are as small as FINE_MM
+FINE_MM = 1.4
 SMALLEST_MM = 0.5  # radius of a terminal branch
 ARTERY_PATH = np.array([(0, 0, 0), (6, 6, -12), (10, 14, -28), (14, 24, -48), (18, 32, -70)], float)  # from the hilum
 VEIN_PATH = np.array([(5, -5, -26), (14, 0, -30), (26, 8, -40), (36, 18, -56)], float)
@@ -33,12 +35,12 @@ class Tree:
     radius: np.ndarray
 
 
-def grow_tree(trunk: np.ndarray, targets: np.ndarray, balance: float = 0.6) -> Tree:
+def grow_tree(trunk: np.ndarray, targets: np.ndarray, smallest_mm: float = SMALLEST_MM, balance: float = 0.6) -> Tree:
     """Grow a tree from ``trunk`` (shape (k, 3), xyz mm, root first) to all ``targets`` of shape (n, 3).
 
     A greedy minimum spanning tree in which a path's length back to the root counts ``balance`` as much as the new
     branch's own length (Cuntz et al., PLoS Comput Biol 2010): between the shortest wiring and a star of lines.
-    Radii follow Murray's law from the terminal branches up.
+    Radii follow Murray's law from the terminal branches (radius ``smallest_mm``) up.
     """
     points = np.vstack([trunk, targets]).astype(np.float32)
     n = len(points)
@@ -57,10 +59,10 @@ def grow_tree(trunk: np.ndarray, targets: np.ndarray, balance: float = 0.6) -> T
         through_new = gap + np.float32(balance) * path[new]
         closer = (through_new < cost) & np.isfinite(cost)
         cost[closer], nearest[closer] = through_new[closer], new
-    return _sorted_tree(points, parent, order)
+    return _sorted_tree(points, parent, order, smallest_mm)
 
 
-def _sorted_tree(points: np.ndarray, parent: np.ndarray, order: np.ndarray) -> Tree:
+def _sorted_tree(points: np.ndarray, parent: np.ndarray, order: np.ndarray, smallest_mm: float) -> Tree:
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     parent = np.where(parent[order] < 0, -1, rank[parent[order]])
@@ -68,7 +70,7 @@ def _sorted_tree(points: np.ndarray, parent: np.ndarray, order: np.ndarray) -> T
     flow = leaves.astype(float)
     for node in range(len(order) - 1, 0, -1):
         flow[parent[node]] += flow[node]
-    return Tree(points[order], parent, SMALLEST_MM * flow ** (1 / MURRAY))
+    return Tree(points[order], parent, smallest_mm * flow ** (1 / MURRAY))
 
 
 def sample_points(distance: np.ndarray, canvas: Canvas, n: int, rng: np.random.Generator) -> np.ndarray:
@@ -82,7 +84,7 @@ def sample_points(distance: np.ndarray, canvas: Canvas, n: int, rng: np.random.G
 
 
 def paint_trees(canvas: Canvas, lungs: np.ndarray, hila: dict[int, tuple], blood_hu: float, rng) -> None:
-    """Paint arteries with their bronchi and veins into both lungs.
+    """Paint arteries with their bronchi and veins into both lungs; what the voxels cannot show is not grown.
 
     Parameters
     ----------
@@ -94,14 +96,16 @@ def paint_trees(canvas: Canvas, lungs: np.ndarray, hila: dict[int, tuple], blood
     blood_hu : float
     rng : numpy.random.Generator
     """
+    share = min(1.0, (FINE_MM / canvas.edge_mm) ** 1.5)
+    smallest = SMALLEST_MM * share ** (-1 / MURRAY)  # the trunks keep their size
     for side, hilum in hila.items():
         own = np.where(side * canvas.x > 0, lungs + 4, 1)
         for is_artery in (True, False):
-            targets = sample_points(own, canvas, 2000 if is_artery else 1600, rng)
+            targets = sample_points(own, canvas, round(share * (ARTERIES if is_artery else VEINS)), rng)
             if len(targets) < 10:
                 continue
             path = ARTERY_PATH if is_artery else VEIN_PATH
-            tree = grow_tree(np.asarray(hilum) + path * (side, 1, 1), targets)
+            tree = grow_tree(np.asarray(hilum) + path * (side, 1, 1), targets, smallest)
             paint_branches(canvas, tree, np.zeros(3), tree.radius, blood_hu)
             if is_artery:
                 _paint_bronchi(canvas, tree, side)

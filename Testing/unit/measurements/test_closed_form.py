@@ -20,7 +20,7 @@ SPACINGS = {
 
 
 def errors(spacing_of, sizes_mm, each: int) -> np.ndarray:
-    """Error in mm of long axis, short axis and 3D diameter, with the in-plane and 3D voxel diagonals; one row a case."""
+    """Error of long axis, short axis and 3D diameter in mm, in-plane and 3D voxel diagonal; one row a case."""
     rng = np.random.default_rng(7)
     rows = []
     for longest in np.repeat(sizes_mm, each):

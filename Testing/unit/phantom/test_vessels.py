@@ -35,7 +35,7 @@ def test_radii_follow_murrays_law(targets):
 
 def test_balance_trades_wire_for_short_paths(targets):
     def lengths(balance):
-        tree = grow_tree(TRUNK[:1], targets, balance)
+        tree = grow_tree(TRUNK[:1], targets, balance=balance)
         edges = np.linalg.norm(tree.points - tree.points[tree.parent], axis=1)
         path = np.zeros(len(edges))
         for node in range(1, len(edges)):
