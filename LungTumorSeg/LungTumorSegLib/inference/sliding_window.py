@@ -164,6 +164,7 @@ class SlidingWindow:
             if self.relative:
                 if output.shape[1] < 2:
                     raise ValueError("logits relative to the background need a network with a background channel")
+                output = output.float()  # a difference of rounded numbers would be rounded once more
                 output = output[:, 1:] - output[:, :1]
             if total is None:
                 total = BlendedSum(output.shape[1], box, weights, held_on)

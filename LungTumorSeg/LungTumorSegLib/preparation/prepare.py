@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ..lungs import find_lungs
 from ..recipe.schema import Preparation
 from ..volume import Volume
+from ..volume.boxes import bounding_box
 from ..volume.orientation import Orientation
 from .grid_map import BoxZYX, GridMap
 
@@ -55,10 +57,8 @@ def _box(region: np.ndarray, ct: Volume, margin_mm: float) -> BoxZYX:
     """Bounding box of ``region`` in canonical order, with a margin, inside the volume."""
     orientation = Orientation.of(ct.grid)
     canonical = orientation.apply(region)
-    spacing = orientation.apply_to_grid(ct.grid).spacing[::-1]
-    box = []
-    for axis, (size, step) in enumerate(zip(canonical.shape, spacing, strict=True)):
-        used = np.flatnonzero(canonical.any(axis=tuple(a for a in range(3) if a != axis)))
-        margin = int(np.ceil(margin_mm / step))
-        box.append(slice(max(0, int(used[0]) - margin), min(size, int(used[-1]) + 1 + margin)))
-    return tuple(box)
+    margins = [math.ceil(margin_mm / step) for step in orientation.apply_to_grid(ct.grid).spacing[::-1]]
+    return tuple(
+        slice(max(0, part.start - margin), min(size, part.stop + margin))
+        for part, margin, size in zip(bounding_box(canonical), margins, canonical.shape, strict=True)
+    )

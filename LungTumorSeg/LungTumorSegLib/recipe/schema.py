@@ -180,6 +180,8 @@ class Inference(Part):
         Voxels of a window on the prepared grid.
     overlap : float
         Share of a window that the next one covers again (S0: 0.8).
+    batch_size : int or None
+        Windows at once on a GPU; ``None`` leaves it to the sliding window. On the CPU it is always one.
     mirror_axes : tuple of {"x", "y", "z"}
         Test-time flips, averaged.
     threshold : float
@@ -190,7 +192,7 @@ class Inference(Part):
     overlap: Annotated[float, Field(ge=0, lt=1)] = 0.5
     blending: Literal["gaussian", "constant"] = "gaussian"
     sigma_scale: Positive = 0.125
-    batch_size: Count = 1
+    batch_size: Count | None = None
     mirror_axes: tuple[Literal["x", "y", "z"], ...] = ()
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5

@@ -7,8 +7,9 @@ import slicer
 import vtk
 from vtk.util import numpy_support
 
-from ..measurements.lesions import bounding_box, crop
+from ..measurements.lesions import crop
 from ..volume import Grid, Volume
+from ..volume.boxes import bounding_box
 from .geometry import grid_from_ras, ijk_to_ras, to_vtk
 
 
@@ -31,12 +32,12 @@ def image_from_mask(mask: Volume, world_to_node: np.ndarray) -> slicer.vtkOrient
     image = slicer.vtkOrientedImageData()
     image.SetImageToWorldMatrix(to_vtk(world_to_node @ ijk_to_ras(mask.grid)))
     box = bounding_box(mask.array)
-    if box is None:
+    voxels = np.ascontiguousarray(mask.array[box] != 0).view(np.uint8)
+    if voxels.size == 0:
         image.SetExtent(0, -1, 0, -1, 0, -1)
         image.AllocateScalars(vtk.VTK_UNSIGNED_CHAR, 1)
         return image
     image.SetExtent([end for part in reversed(box) for end in (part.start, part.stop - 1)])
-    voxels = np.ascontiguousarray(mask.array[box] != 0).view(np.uint8)
     image.GetPointData().SetScalars(numpy_support.numpy_to_vtk(voxels.ravel(), deep=True))
     return image
 
@@ -74,6 +75,6 @@ def mask_from_image(image: slicer.vtkOrientedImageData, label: int, node_to_worl
 
 def crop_to_voxels(mask: Volume) -> Volume:
     """Return the box of a mask's nonzero voxels as uint8, 0 and 1; a single voxel of 0 where there are none."""
-    box = bounding_box(mask.array) or (slice(0, 1),) * 3
-    part = crop(mask, box)
+    box = bounding_box(mask.array)
+    part = crop(mask, box if box[0].stop else (slice(0, 1),) * 3)
     return part.with_array((part.array != 0).view(np.uint8))
