@@ -127,7 +127,7 @@ class LungTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onSegmentButton(self) -> None:
         """Segment and measure. The network runs in Slicer's own process, which waits for it."""
-        message = _("Nothing was changed.")
+        message = _("Not segmented: nothing was changed.")
         self.ui.statusLabel.text = _("Segmenting. Slicer does not respond until it is done.")
         self.ui.statusLabel.repaint()
         try:
@@ -136,6 +136,7 @@ class LungTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                     self._parameterNode.inputVolume, self._parameterNode.outputSegmentation
                 )
                 self._parameterNode.outputSegmentation = segmentation
+                message = _("Segmented, but not measured.")
                 total = self.logic.measure(segmentation)["total"]
                 message = _("{count} lesions, {volume} mL in all. Not for clinical use.").format(
                     count=total["count"], volume=f"{total['volume_ml']:.2f}"

@@ -14,7 +14,7 @@ SUMMARY = "turn a training run into a model folder"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("run", metavar="RUN", help="folder of a training run")
+    parser.add_argument("folder", metavar="RUN", help="folder of a training run")
     parser.add_argument("-o", "--output", required=True, metavar="MODEL_DIR", help="the model folder to write")
     parser.add_argument("--recipe", metavar="NAME", help="recipe in place of the run's own (the same network)")
     parser.add_argument("--card", metavar="CARD.json", help="what metadata.json should say: version, licence, …")
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     if arguments.scores:
         scores = _read_json(arguments.scores)
         card["eval_metrics"] = {key: scores[key] for key in ("cases", "summary", "device") if key in scores}
-    export_run(arguments.run, arguments.output, card, text)
+    export_run(arguments.folder, arguments.output, card, text)
     load_network(load_model(str(Path(arguments.output).resolve())))
     console.written("model", arguments.output)
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..lungs import find_lungs
 from ..recipe.schema import Preparation
 from ..volume import Volume
-from ..volume.boxes import bounding_box
+from ..volume.boxes import bounding_box, grown
 from ..volume.orientation import Orientation
 from .grid_map import BoxZYX, GridMap
 
@@ -57,8 +57,5 @@ def _box(region: np.ndarray, ct: Volume, margin_mm: float) -> BoxZYX:
     """Bounding box of ``region`` in canonical order, with a margin, inside the volume."""
     orientation = Orientation.of(ct.grid)
     canonical = orientation.apply(region)
-    margins = [math.ceil(margin_mm / step) for step in orientation.apply_to_grid(ct.grid).spacing[::-1]]
-    return tuple(
-        slice(max(0, part.start - margin), min(size, part.stop + margin))
-        for part, margin, size in zip(bounding_box(canonical), margins, canonical.shape, strict=True)
-    )
+    margin = tuple(math.ceil(margin_mm / step) for step in orientation.apply_to_grid(ct.grid).spacing[::-1])
+    return grown(bounding_box(canonical), margin, canonical.shape)

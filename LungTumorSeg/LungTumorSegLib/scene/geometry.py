@@ -70,7 +70,7 @@ def node_to_world(node: slicer.vtkMRMLTransformableNode) -> np.ndarray:
         return np.eye(4)
     if not transform.IsTransformToWorldLinear():
         do = "harden the transform on a copy of the node (Transforms module) and use the copy"
-        raise InputError(f'the transform "{transform.GetName()}" above it is not linear', node.GetName(), do)
+        raise InputError("a parent transform is not linear", node.GetName(), do)
     matrix = vtk.vtkMatrix4x4()
     transform.GetMatrixTransformToWorld(matrix)
     return slicer.util.arrayFromVTKMatrix(matrix)

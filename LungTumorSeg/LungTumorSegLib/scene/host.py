@@ -5,7 +5,6 @@ from __future__ import annotations
 import slicer
 
 LABELMAP = slicer.vtkSegmentationConverter.GetBinaryLabelmapRepresentationName()
-CLOSED_SURFACE = slicer.vtkSegmentationConverter.GetClosedSurfaceRepresentationName()
 
 
 def register_conversions(scene: slicer.vtkMRMLScene) -> None:

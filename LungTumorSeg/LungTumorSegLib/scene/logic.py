@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ from .volumes import read_ct
 if TYPE_CHECKING:
     from ..prediction import Prediction
 
+logger = logging.getLogger(__name__)
+
 Predictor = Callable[..., Any]
 """``predictor(ct, model, *, device, overlap, progress)``: a `Volume` and a model's name or folder in; something with a
 ``mask`` (a `Volume` on the CT's grid) out."""
@@ -31,7 +34,7 @@ Predictor = Callable[..., Any]
 def predict_in_process(
     ct: Volume, model: str | Path, *, device: str, overlap: float | None, progress: Progress
 ) -> Prediction:
-    """Run the network here and now; the caller waits.
+    """Run the network here and now; the caller waits. The device, and what went otherwise than planned, are logged.
 
     Raises
     ------
@@ -42,10 +45,16 @@ def predict_in_process(
         from ..model import load_model
         from ..prediction import predict
 
-        return predict(ct, load_model(model), device=device, overlap=overlap, progress=progress)
+        prediction = predict(ct, load_model(model), device=device, overlap=overlap, progress=progress)
     except ModuleNotFoundError as error:
+        if (error.name or "").startswith(__name__.partition(".")[0]):
+            raise
         do = "install PyTorch by Slicer's PyTorch extension, then the packages of Resources/requirements.txt"
         raise InputError(f"the Python package {error.name} is not installed", do=do) from error
+    logger.info("The network ran on %s.", prediction.device.describe())
+    for note in prediction.notes:
+        logger.warning(note)
+    return prediction
 
 
 class SegmentationLogic:
@@ -170,7 +179,7 @@ class SegmentationLogic:
         name = segmentationNode.GetSegmentation().GetSegment(segment_id).GetName()
         report |= {"segment": name, "notes": subject.notes}
         if subject.ct is not None:
-            report["ct"] = {"size": list(subject.ct.grid.size), "spacing_mm": list(subject.ct.grid.spacing)}
+            report["ct"] = {"size": list(subject.ct.grid.size), "spacing": list(subject.ct.grid.spacing)}
 
         companions = Companions(segmentationNode, segment_id)
         shown = fill_tables(companions, name, report) | draw_axes(segmentationNode, companions, report["lesions"])

@@ -59,7 +59,7 @@ def test_the_report_is_that_of_the_mask_on_the_cts_grid(ct_node, node, logic):
     assert report["lesions"] == expected["lesions"]
     assert report["total"] == expected["total"]
     assert report["segment"] == "Lung tumor"
-    assert report["ct"] == {"size": [60, 50, 24], "spacing_mm": pytest.approx([3.0, 3.2, 6.0])}
+    assert report["ct"] == {"size": [60, 50, 24], "spacing": pytest.approx([3.0, 3.2, 6.0])}
     assert report["notes"] == []
 
 
