@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+# The networks of these tests are so small that threads would only wait for each other.
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 PROGRAM = (sys.executable, "-m", "LungTumorSegLib")
 
 
 def run(*arguments, **options) -> subprocess.CompletedProcess:
     """Run ``python -m LungTumorSegLib …`` to its end; what it says is in ``stdout`` and ``stderr``."""
     command = [*PROGRAM, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, **options)
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=300, check=False, env=ENVIRONMENT, **options
+    )
 
 
 def start(*arguments, **options) -> subprocess.Popen:
     """Start ``python -m LungTumorSegLib …`` with pipes, without waiting."""
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": ENVIRONMENT}
     return subprocess.Popen([*PROGRAM, *map(str, arguments)], **pipes, **options)
 
 

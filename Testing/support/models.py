@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 from LungTumorSegLib.model import save_model
@@ -18,6 +20,16 @@ network: {name: unet, channels: [4, 8], strides: [2], residual_units: 0}
 training: {patch_size: [32, 32, 32]}
 inference: {window_size: [32, 32, 32], overlap: 0.25, precision: float32}
 """
+
+
+class Malicious:
+    """Unpickling it creates the file ``trap``."""
+
+    def __init__(self, trap: Path):
+        self.trap = trap
+
+    def __reduce__(self):
+        return subprocess.check_call, ([sys.executable, "-c", f"open({str(self.trap)!r}, 'w')"],)
 
 
 def tiny_recipe() -> Recipe:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..volume import Volume
 from .lesions import Lesion, find_lesions
-from .overlap import dice, relative_error, shared_voxels
+from .overlap import dice, relative_error, shared_voxels, voxel_count
 from .recist import axial_diameters
 from .surface import surface_distances
 
@@ -71,10 +71,11 @@ def compare(found: Sequence[Lesion], reference: Sequence[Lesion], ignore: Volume
     mine, theirs = without_ignored(found, ignore), without_ignored(reference, ignore)
     volume, reference_volume = (sum(lesion.volume_ml for lesion in lesions) for lesions in (mine, theirs))
     long_axis, reference_long_axis = _longest(mine), _longest(theirs)
+    shared = shared_voxels(mine, theirs)
     result = {
         "volume_ml": reference_volume,
         "long_axis_mm": reference_long_axis,
-        "dice": dice(mine, theirs) if mine or theirs else None,
+        "dice": dice(int(shared.sum()), voxel_count(mine), voxel_count(theirs)) if mine or theirs else None,
         "relative_volume_error": relative_error(volume, reference_volume) if theirs else None,
         "recist_relative_error": min(relative_error(long_axis, reference_long_axis), 1.0) if theirs else None,
         "hd95_mm": None,
@@ -85,28 +86,38 @@ def compare(found: Sequence[Lesion], reference: Sequence[Lesion], ignore: Volume
         result["hd95_mm"] = distances.hausdorff_mm(95.0)
         result["surface_dice_1mm"] = distances.surface_dice(TOLERANCE_MM)
     return result | {
-        "lesions": [_detection(lesion, mine) for lesion in theirs],
-        "false_positives": sum(
-            ignored_share(lesion, ignore) <= 0.5 and not any(shared_voxels(lesion, other) for other in theirs)
-            for lesion in found
-        ),
+        "lesions": [_detection(lesion, mine, common) for lesion, common in zip(theirs, shared.T, strict=True)],
+        "false_positives": _false_positives(found, theirs, ignore),
         "notes": _notes(mine, theirs, ignore),
     }
 
 
 def _longest(lesions: Sequence[Lesion]) -> float:
-    return max((axial_diameters(lesion).long_axis.length_mm for lesion in lesions), default=0.0)
+    """Largest long axis in mm, 0 without a lesion."""
+    longest = 0.0
+    for lesion in lesions:
+        grid = lesion.voxels.grid
+        # In a mask full of specks most need no closer look: their box is smaller.
+        if np.linalg.norm(np.multiply(grid.size, grid.spacing)) > longest:
+            longest = max(longest, axial_diameters(lesion).long_axis.length_mm)
+    return longest
 
 
-def _detection(lesion: Lesion, mine: Sequence[Lesion]) -> dict:
-    touching = [other for other in mine if shared_voxels(lesion, other)]
+def _detection(lesion: Lesion, mine: Sequence[Lesion], common: np.ndarray) -> dict:
+    """Describe a reference lesion; ``common`` are the voxels that it shares with each of ``mine``."""
+    touching = [mine[k] for k in np.flatnonzero(common)]
     return {
         "volume_ml": lesion.volume_ml,
         "long_axis_mm": axial_diameters(lesion).long_axis.length_mm,
         "centroid_lps_mm": lesion.centroid.tolist(),
         "found": bool(touching),
-        "dice": dice(touching, [lesion]) if touching else 0.0,
+        "dice": dice(int(common.sum()), voxel_count(touching), lesion.count),
     }
+
+
+def _false_positives(found: Sequence[Lesion], theirs: Sequence[Lesion], ignore: Volume | None) -> int:
+    hit = shared_voxels(found, theirs).any(axis=1)
+    return sum(not is_hit and ignored_share(lesion, ignore) <= 0.5 for lesion, is_hit in zip(found, hit, strict=True))
 
 
 def _notes(mine: Sequence[Lesion], theirs: Sequence[Lesion], ignore: Volume | None) -> list[str]:

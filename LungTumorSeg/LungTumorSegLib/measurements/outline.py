@@ -79,12 +79,13 @@ def hull_points(inside: np.ndarray, spacing: np.ndarray) -> np.ndarray:
 
 
 # Marching squares. A cell has its corners at four neighbouring voxel centres, numbered 0 (row, column), 1 (row,
-# column + 1), 2 (row + 1, column), 3 (row + 1, column + 1). An edge of the cell is named by its two corners. The
-# case of a cell is the sum of 2**corner over the corners inside; its contour lines run between the edges listed. The
-# saddles (6 and 9) join the two corners inside, as the sections of a lesion are 8-connected.
+# column + 1), 2 (row + 1, column), 3 (row + 1, column + 1); an edge of the cell is named by its two corners. The case
+# of a cell is the sum of 2**corner over the corners inside. The outline crosses the cell in a straight piece from one
+# edge to another. The saddles (6 and 9) have two pieces, which keep the two corners inside together, as the sections
+# of a lesion are 8-connected.
 _CORNERS = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])
 _TOP, _LEFT, _RIGHT, _BOTTOM = (0, 1), (0, 2), (1, 3), (2, 3)
-_LINES = {
+_PIECES = {
     1: [(_TOP, _LEFT)],
     2: [(_TOP, _RIGHT)],
     3: [(_LEFT, _RIGHT)],
@@ -108,6 +109,16 @@ def _crossing(case: int, edge: tuple[int, int]) -> np.ndarray:
     return _CORNERS[near] + REACH * (_CORNERS[far] - _CORNERS[near])
 
 
+def _piece(case: int, which: int) -> np.ndarray:
+    """Ends (2, 2) within a cell of its first (0) or last (-1) piece; these differ in the saddles only."""
+    edges = _PIECES[case][which] if case in _PIECES else []
+    return np.array([_crossing(case, edge) for edge in edges] or np.zeros((2, 2)))
+
+
+_FIRST = np.array([_piece(case, 0) for case in range(16)])
+_LAST = np.array([_piece(case, -1) for case in range(16)])
+
+
 def contour_lines(inside: np.ndarray, spacing: np.ndarray) -> np.ndarray:
     """Outline of a plane section, as unordered straight pieces.
 
@@ -125,10 +136,8 @@ def contour_lines(inside: np.ndarray, spacing: np.ndarray) -> np.ndarray:
     """
     padded = np.pad(inside, 1).astype(np.uint8)
     case = padded[:-1, :-1] + 2 * padded[:-1, 1:] + 4 * padded[1:, :-1] + 8 * padded[1:, 1:]
-    pieces = []
-    for number, lines in _LINES.items():
-        cells = np.argwhere(case == number) - 1.0
-        for start, end in lines:
-            piece = np.stack([_crossing(number, start), _crossing(number, end)])
-            pieces.append(cells[:, None, :] + piece)
-    return np.concatenate(pieces) * spacing
+    cells = np.argwhere((case > 0) & (case < 15))
+    case = case[tuple(cells.T)]
+    saddle = (case == 6) | (case == 9)
+    corners = cells[:, None, :] - 1
+    return np.concatenate([corners + _FIRST[case], corners[saddle] + _LAST[case[saddle]]]) * spacing

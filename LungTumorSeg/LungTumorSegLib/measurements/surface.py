@@ -1,10 +1,10 @@
 """Distances between the surfaces of two masks.
 
 A surface is made of elements: one at the centre of each 2 x 2 x 2 group of neighbouring voxels of which some are
-inside and some are not. An element's area is ``|gradient| x voxel volume``, with the gradient of the 0/1 mask
-averaged over the group; by the coarea formula these areas add up to the area of the surface. Weighting by area
-matters where slices are thick: there an element on the side of a lesion stands for several times the area of one on
-its top. Distances run from element to nearest element. This is the definition of Nikolov et al. (J Med Internet Res
+inside and some are not. An element's area is ``|gradient| x voxel volume``, with the gradient of the 0/1 mask averaged
+over the group; by the coarea formula these areas add up to that of the (stepped) surface. Weighting by area matters
+where slices are thick: there an element on the side of a lesion stands for several times the area of one on its top.
+Distances run from element to nearest element. This is the definition of Nikolov et al. (J Med Internet Res
 2021;23:e26151), whose areas come from a table of triangles instead.
 """
 

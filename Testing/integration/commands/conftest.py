@@ -34,7 +34,7 @@ class Bench:
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory) -> Bench:
     folder = tmp_path_factory.mktemp("bench")
-    phantom = make_phantom(2, size=(96, 96, 60), spacing=(3.7, 3.7, 5.0), tumours_to_grow=[Tumour(40), Tumour(28)])
+    phantom = make_phantom(2, size=(96, 96, 60), spacing=(3.75, 3.75, 5.0), tumours_to_grow=[Tumour(40), Tumour(28)])
     write_volume(folder / "ct.nii.gz", phantom.ct)
     write_mask(folder / "reference.nii.gz", phantom.mask)
     return Bench(

@@ -32,7 +32,7 @@ def test_measure_prints_and_writes_what_the_library_measures(bench, tmp_path):
 
 
 def test_measure_refuses_what_does_not_fit(bench, tmp_path):
-    check_refusal(run("measure", tmp_path / "none.nii.gz"), "no such file")
+    check_refusal(run("measure", tmp_path / "none.nii.gz"), "there is no such file")
     check_refusal(run("measure", bench.ct), "is not a mask")
     check_refusal(run("measure", bench.reference, "--report", bench.reference), "report")
     assert snapshot(tmp_path) == {}

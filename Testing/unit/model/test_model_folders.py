@@ -15,7 +15,7 @@ from LungTumorSegLib.errors import InputError
 from LungTumorSegLib.model import available, load_model, save_model
 from LungTumorSegLib.model.saving import data_format
 from LungTumorSegLib.networks import load_network
-from support.models import RECIPE, constant_weights, save_constant_model, tiny_recipe
+from support.models import RECIPE, Malicious, constant_weights, save_constant_model, tiny_recipe
 
 
 @pytest.fixture
@@ -124,16 +124,6 @@ def test_a_header_that_claims_too_much(folder):
     weights = folder / "model.safetensors"
     weights.write_bytes((2**62).to_bytes(8, "little") + weights.read_bytes()[8:])
     assert "is damaged" in refusal(folder)
-
-
-class Malicious:
-    """Unpickling it creates a file."""
-
-    def __init__(self, trap: Path):
-        self.trap = trap
-
-    def __reduce__(self):
-        return subprocess.check_call, ([sys.executable, "-c", f"open({str(self.trap)!r}, 'w')"],)
 
 
 @pytest.mark.parametrize("how", ["pickle 2", "pickle 5", "torch.save", "torch.save, old"])

@@ -1,0 +1,49 @@
+# make setup   an environment in .venv with the pinned packages and LungTumorSeg in it
+# make demo    segment CT=path, or a phantom where none is given; report, mask and picture go to demo/
+# make test    ruff and all tests; LUNGTUMORSEG_DATA=folder adds those on real scans
+# make lint    ruff only
+# make clean   remove what demo and test made (not .venv)
+
+PYTHON ?= python3
+VENV := .venv
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
+RUN := $(VENV)/bin/python -m LungTumorSegLib
+INSTALLED := $(VENV)/.installed
+
+.PHONY: setup demo test lint clean
+
+setup: $(INSTALLED)
+
+# Runs again only when the requirements or their pins have changed.
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "LungTumorSeg needs Python 3.11 or newer: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "Python's venv module is missing (on Debian and Ubuntu: apt install python3-venv)" >&2; exit 1; }
+	$(PIP) install --quiet --constraint constraints.txt setuptools
+	$(PIP) install --quiet --constraint constraints.txt --no-build-isolation --editable '.[test,preview]'
+	@touch $@
+
+demo: setup
+	@mkdir -p demo
+ifdef CT
+	$(RUN) segment "$(CT)" -o demo/tumor.seg.nrrd --report demo/report.json --preview demo/preview.png
+else
+	$(RUN) phantom -o demo/phantom --seed $(DEMO_SEED)
+	$(RUN) segment demo/phantom/imagesTr/$(DEMO_CASE).nii.gz --reference demo/phantom/labelsTr/$(DEMO_CASE).nii.gz \
+	  -o demo/tumor.seg.nrrd --report demo/report.json --preview demo/preview.png
+endif
+
+DEMO_SEED := 2
+DEMO_CASE := phantom_0002
+
+test: setup lint
+	$(VENV)/bin/python -m pytest
+
+lint: setup
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+clean:
+	rm -rf demo .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -1,0 +1,82 @@
+"""From a data set to a model and its scores, through the commands alone."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from support.commands import run as run_command
+from support.models import RECIPE
+
+SMALL = ["--set", "training.steps=4", "--set", "training.checkpoint_every_steps=2", "--device", "cpu"]
+
+
+@pytest.fixture(scope="module")
+def data(bench, tmp_path_factory):
+    """Two cases in folders: one with its tumour, one that is said to have none."""
+    folder = tmp_path_factory.mktemp("data")
+    for name, with_tumor in (("sick", True), ("well", False)):
+        (folder / name).mkdir()
+        (folder / name / "ct.nii.gz").symlink_to(bench.ct)
+        if with_tumor:
+            (folder / name / "tumor.nii.gz").symlink_to(bench.reference)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory):
+    path = tmp_path_factory.mktemp("recipe") / "tiny.yaml"
+    path.write_text(RECIPE, encoding="utf-8")
+    return path
+
+
+def test_train_resume_export_and_evaluate(data, recipe, tmp_path):
+    run, model, report = tmp_path / "run", tmp_path / "model", tmp_path / "scores.json"
+    trained = run_command("train", "--recipe", recipe, "--data", data, "-o", run, *SMALL)
+    assert trained.returncode == 0, trained.stderr
+    assert [json.loads(line)["step"] for line in (run / "metrics.jsonl").read_text().splitlines()] == [2, 4]
+
+    again = run_command("train", "--recipe", recipe, "--data", data, "-o", run, *SMALL)
+    assert again.returncode == 2
+    assert "--resume" in again.stderr
+    other = run_command("train", "--recipe", recipe, "--data", data, "-o", run, "--resume", "--device", "cpu")
+    assert other.returncode == 2
+    assert "another recipe" in other.stderr
+
+    assert run_command("export", run, "-o", model).returncode == 0
+    evaluated = run_command("evaluate", "--model", model, "--data", data, "--device", "cpu", "--report", report)
+    assert evaluated.returncode == 0, evaluated.stderr
+    scores = json.loads(report.read_text())
+    assert [case["case"] for case in scores["cases"]] == ["sick", "well"]
+    assert scores["summary"]["cases_with_tumor"] == scores["summary"]["cases_without_tumor"] == 1
+    assert "sick" in evaluated.stdout
+
+
+def test_scores_of_a_model_that_takes_all_lung_for_tumor(bench, data, tmp_path):
+    report = tmp_path / "scores.json"
+    result = run_command(
+        "evaluate", "--model", bench.everything, "--data", data, "--device", "cpu", "--report", report
+    )
+    assert result.returncode == 0, result.stderr
+    sick, well = json.loads(report.read_text())["cases"]
+    assert 0 < sick["dice"] < 0.3
+    assert sick["lesions_found"] == sick["lesions"] == 2
+    assert sick["false_positives"] == 0
+    assert well["lesions"] == 0
+    assert well["false_positives"] >= 1
+
+
+def test_data_in_no_known_layout_is_answered_by_what_was_expected_and_found(bench, tmp_path):
+    (tmp_path / "scans").mkdir()
+    result = run_command("evaluate", "--model", bench.nothing, "--data", tmp_path)
+    assert result.returncode == 2
+    assert "expected dataset.json" in result.stderr
+    assert "found scans" in result.stderr
+
+
+def test_what_is_no_run_is_not_exported(tmp_path):
+    result = run_command("export", tmp_path, "-o", tmp_path / "model")
+    assert result.returncode == 2
+    assert "no training run" in result.stderr
+    assert not (tmp_path / "model").exists()
