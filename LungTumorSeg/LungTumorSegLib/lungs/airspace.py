@@ -56,7 +56,7 @@ def body_mask(hu: np.ndarray, spacing_zyx: tuple[float, float, float]) -> np.nda
 
     solid = hu > AIR_HU
     core = dilate(erode(solid, TABLE_OPENING_MM / 2, spacing_zyx), TABLE_OPENING_MM / 2, spacing_zyx)
-    body = cc3d.largest_k(core, k=1, connectivity=6).astype(bool)
+    body = cc3d.largest_k(core.astype(np.uint8), k=1, connectivity=6).astype(bool)
     for z in range(body.shape[0]):
         body[z] = binary_fill_holes(body[z])
     return body
@@ -73,7 +73,7 @@ def lung_air(hu: np.ndarray, body: np.ndarray, spacing_zyx: tuple[float, float, 
 
     air = (hu < AIR_HU) & body
     seeds = erode(air, AIRWAY_OPENING_MM, spacing_zyx)
-    labels, count = cc3d.connected_components(seeds, connectivity=6, return_N=True)
+    labels, count = cc3d.connected_components(seeds.astype(np.uint8), connectivity=6, return_N=True)
     if count == 0:
         return np.zeros_like(air)
     voxel_ml = float(np.prod(spacing_zyx)) / 1000.0

@@ -128,7 +128,7 @@ def _without_specks(voxels: np.ndarray, core: np.ndarray) -> np.ndarray:
     """
     import cc3d
 
-    pieces = cc3d.connected_components(np.ascontiguousarray(voxels), connectivity=CONNECTIVITY)
+    pieces = cc3d.connected_components(voxels.astype(np.uint8, order="C"), connectivity=CONNECTIVITY)
     held = np.bincount(pieces[core if core.any() else voxels], minlength=int(pieces.max()) + 1)
     stays = held > 0 if core.any() else (held == held.max()) & (held > 0)
     return stays[pieces]

@@ -73,7 +73,7 @@ class Subject:
         spacing = np.array(self.view.grid.spacing)
         step = np.maximum(np.round(4.0 / spacing), 1).astype(int)
         coarse = self.ct.array[tuple(slice(None, None, s) for s in step[::-1])] > BODY_HU
-        body = cc3d.largest_k(np.ascontiguousarray(coarse), k=1, connectivity=6)
+        body = cc3d.largest_k(coarse.astype(np.uint8, order="C"), k=1, connectivity=6)
         last = (np.array(self.view.grid.size) - 0.5) * spacing
         if not body.any():
             return -spacing / 2, last

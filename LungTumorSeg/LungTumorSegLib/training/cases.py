@@ -66,7 +66,8 @@ def load_case(files: CaseFiles, recipe: Recipe) -> TrainingCase:
     hu = np.rint(np.clip(prepared.hu, -1024, 3071)).astype(np.int16)
     solid = dilate(erode(hu > SOLID_HU, SOLID_RADIUS_MM, spacing), SOLID_RADIUS_MM, spacing)
     region = np.ones(hu.shape, dtype=bool) if prepared.region is None else prepared.region
-    components = cc3d.connected_components((label > 0) & (label != IGNORED), connectivity=26)
+    marked = (label > 0) & (label != IGNORED)
+    components = cc3d.connected_components(marked.astype(np.uint8), connectivity=26)  # bool misleads cc3d
     lesions = [np.argwhere(components == k).astype(np.int16) for k in range(1, int(components.max()) + 1)]
     aerated = np.argwhere(region & (hu < -600) & ~solid)
     keep = np.random.default_rng(0).permutation(len(aerated))[:200_000]

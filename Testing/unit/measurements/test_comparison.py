@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from LungTumorSegLib.measurements import format_report, measure
@@ -155,6 +155,7 @@ def test_all_under_ignore_is_empty_against_empty():
     assert "outside of the ignored voxels" in result["notes"][0]
 
 
+@settings(max_examples=8)
 @given(st.integers(0, 10**6))
 def test_symmetry_and_range(seed):
     rng = np.random.default_rng(seed)
