@@ -45,7 +45,7 @@ def constant_weights(tumor_logit: float) -> dict:
     return weights
 
 
-def save_constant_model(folder: Path, tumor_logit: float = 2.0, **metadata) -> Path:
+def save_constant_model(folder: Path, tumor_logit: float = 2.0, recipe: str = RECIPE, **metadata) -> Path:
     """Save a model that takes the whole lung region for tumour, or nothing where ``tumor_logit`` is negative."""
-    save_model(folder, constant_weights(tumor_logit), RECIPE, {"version": "1.0", **metadata})
+    save_model(folder, constant_weights(tumor_logit), recipe, {"version": "1.0", **metadata})
     return folder

@@ -8,8 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 AIR_HU = -400.0  # between lung (-900 to -600) and soft tissue (0 to 80)
+CUT_LUNG_HU = -930.0  # median of a lung at the edge of the scan; bedding leaves that of outside air near -1000
 BOWEL_GAS_HU = -960.0  # pure gas; even emphysematous lung holds some tissue
 TABLE_OPENING_MM = 8.0  # a couch's shells are thinner, a body is not
+THIN_WALL_MM = 6.0  # an emaciated chest wall; a couch is farther away than that
 AIRWAY_OPENING_MM = 5.0  # parts lungs from the airways that join them
 MINIMUM_LUNG_ML = 100.0
 SHARE_OF_LARGEST = 0.08  # a second lung smaller than this is left to the mirror image
@@ -45,21 +47,43 @@ def close(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, f
     return erode(dilate(mask, radius_mm, spacing_zyx), radius_mm, spacing_zyx)
 
 
-def body_mask(hu: np.ndarray, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
+def body_mask(hu: np.ndarray, padding: np.ndarray, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
     """Find the patient, lungs included and couch excluded.
 
-    The body is the largest solid that an opening leaves; holes are filled slice by slice, so that lungs stay inside
-    even where the airway joins the outside air in the neck.
+    The body is the largest solid that an opening leaves, grown back to the thin walls that the opening took. Holes are
+    filled slice by slice, so that lungs stay inside even where the airway joins the outside air in the neck.
+
+    Parameters
+    ----------
+    hu : ndarray, zyx
+    padding : ndarray of bool, zyx
+        Where the scanner measured nothing (beyond its circle).
     """
     import cc3d
-    from scipy.ndimage import binary_fill_holes
 
     solid = hu > AIR_HU
     core = dilate(erode(solid, TABLE_OPENING_MM / 2, spacing_zyx), TABLE_OPENING_MM / 2, spacing_zyx)
-    body = cc3d.largest_k(core.astype(np.uint8), k=1, connectivity=6).astype(bool)
-    for z in range(body.shape[0]):
-        body[z] = binary_fill_holes(body[z])
-    return body
+    largest = cc3d.largest_k(core.astype(np.uint8), k=1, connectivity=6).astype(bool)
+    body = solid & dilate(largest, THIN_WALL_MM, spacing_zyx)
+    return np.stack([_filled(*planes) for planes in zip(body, hu, padding, strict=True)])
+
+
+def _filled(body: np.ndarray, hu: np.ndarray, padding: np.ndarray) -> np.ndarray:
+    """Fill what a slice's body encloses, and lungs that the field of view cuts (all yx).
+
+    Air that reaches the edge of what was scanned is outside, unless most of it is as dense as lung. At the posterior
+    edge it is always outside: there lies the couch, whose foam is as dense as lung.
+    """
+    from scipy.ndimage import binary_dilation, binary_fill_holes, label, median
+
+    filled = binary_fill_holes(body)
+    pieces, count = label(~filled & ~padding)
+    if count == 0:
+        return filled
+    lung_like = np.append(False, median(hu, pieces, np.arange(1, count + 1)) > CUT_LUNG_HU)
+    lung_like[pieces[-1]] = False
+    lung_like[pieces[binary_dilation(padding) & (np.arange(len(hu)) > 0.75 * len(hu))[:, None]]] = False
+    return filled | lung_like[pieces]
 
 
 def lung_air(hu: np.ndarray, body: np.ndarray, spacing_zyx: tuple[float, float, float]) -> np.ndarray:

@@ -9,13 +9,14 @@ import numpy as np
 from ..errors import InputError
 from ..volume import Volume
 from ..volume.orientation import Orientation
-from ..volume.resampling import axis_weights, resample, resample_mask
+from ..volume.resampling import AIR, axis_weights, resample, resample_mask
 from .airspace import body_mask, close, dilate, lung_air
 from .spine import mirrored, spine_axis
 
 COARSE_MM = 2.5  # lungs are found on a grid of about this spacing; their borders are interpolated back
 CLOSING_MM = 10.0  # joins what vessels and small lesions part
 DILATION_MM = 8.0
+PADDING_HU = -1100.0  # scanners fill what lies beyond their circle with -2000, -3024 or the like
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +55,10 @@ def find_lungs(ct: Volume) -> LungRegion:
     steps = [c[1] - c[0] if len(c) > 1 else 1.0 for c in centres]
     spacing = tuple(step * s for step, s in zip(steps, spacing_fine, strict=True))
 
-    hu = resample(hu_fine, tuple(axis_weights(c, n, w) for c, n, w in zip(centres, hu_fine.shape, steps, strict=True)))
-    body = body_mask(hu, spacing)
+    weights = tuple(axis_weights(c, n, w) for c, n, w in zip(centres, hu_fine.shape, steps, strict=True))
+    hu = resample(hu_fine, weights, lowest=AIR)
+    padding = resample_mask(hu_fine < PADDING_HU, weights)
+    body = body_mask(hu, padding, spacing)
     air = lung_air(hu, body, spacing)
     if not air.any():
         raise InputError("no lungs were found in this CT", do="give a chest CT in HU, or a recipe with 'region: all'")

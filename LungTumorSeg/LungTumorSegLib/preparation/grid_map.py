@@ -74,9 +74,9 @@ class GridMap:
         )
         return cls(grid, target, orientation, box, forward, backward)
 
-    def forward(self, array: np.ndarray) -> np.ndarray:
-        """Bring ``array`` (zyx on the input grid) to the prepared grid, as float32."""
-        return resample(self.crop(array), self._forward)
+    def forward(self, array: np.ndarray, lowest: float | None = None) -> np.ndarray:
+        """Bring ``array`` (zyx on the input grid) to the prepared grid, as float32, values raised to ``lowest``."""
+        return resample(self.crop(array), self._forward, lowest)
 
     def crop(self, array: np.ndarray) -> np.ndarray:
         """View the box of ``array`` (zyx on the input grid) in canonical order, not resampled."""

@@ -12,6 +12,7 @@ from ..recipe.schema import Preparation
 from ..volume import Volume
 from ..volume.boxes import bounding_box, grown
 from ..volume.orientation import Orientation
+from ..volume.resampling import AIR
 from .grid_map import BoxZYX, GridMap
 
 
@@ -47,10 +48,10 @@ def prepare_ct(ct: Volume, preparation: Preparation) -> PreparedCT:
     """
     if preparation.region == "all":
         grid_map = GridMap.plan(ct.grid, preparation.spacing_mm)
-        return PreparedCT(grid_map.forward(ct.array), None, None, grid_map)
+        return PreparedCT(grid_map.forward(ct.array, lowest=AIR), None, None, grid_map)
     region = find_lungs(ct).region
     grid_map = GridMap.plan(ct.grid, preparation.spacing_mm, _box(region, ct, preparation.region_margin_mm))
-    return PreparedCT(grid_map.forward(ct.array), grid_map.forward(region) >= 0.5, region, grid_map)
+    return PreparedCT(grid_map.forward(ct.array, lowest=AIR), grid_map.forward(region) >= 0.5, region, grid_map)
 
 
 def _box(region: np.ndarray, ct: Volume, margin_mm: float) -> BoxZYX:

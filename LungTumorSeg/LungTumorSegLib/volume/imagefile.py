@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -89,15 +90,34 @@ def read_image(path: Path, components: bool = False) -> sitk.Image:
 
 @contextmanager
 def itk_warnings_off() -> Iterator[None]:
-    """Keep ITK from printing to stderr; what matters in its warnings is checked by name."""
+    """Keep ITK and the libraries below it from printing to stderr; what matters is checked by name."""
     import SimpleITK as sitk
 
     shown = sitk.ProcessObject.GetGlobalWarningDisplay()
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
     try:
-        yield
+        with _native_stderr_off():
+            yield
     finally:
         sitk.ProcessObject.SetGlobalWarningDisplay(shown)
+
+
+@contextmanager
+def _native_stderr_off() -> Iterator[None]:
+    """Send nowhere what C code prints to file descriptor 2; the NIfTI library has no other switch."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no stderr
+        yield
+        return
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def stored_voxels_of(path: Path) -> StoredVoxels | None:

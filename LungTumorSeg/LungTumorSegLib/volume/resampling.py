@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+AIR = -1024.0  # HU; what lies below is no measurement but filling, and must not be averaged with tissue
 SLAB = 16  # slices that are converted to float32 at a time, to keep the peak memory low
 
 
@@ -44,8 +45,15 @@ def axis_weights(centres: np.ndarray, size: int, width: float = 1.0) -> np.ndarr
     return (weights * (1.0 + tilt[:, None] * beside)).astype(np.float32)
 
 
-def resample(array: np.ndarray, weights_zyx: tuple[np.ndarray, np.ndarray, np.ndarray]) -> np.ndarray:
+def resample(
+    array: np.ndarray, weights_zyx: tuple[np.ndarray, np.ndarray, np.ndarray], lowest: float | None = None
+) -> np.ndarray:
     """Apply one matrix of `axis_weights` along each axis of ``array`` (zyx).
+
+    Parameters
+    ----------
+    lowest : float, optional
+        Lower values are raised to this one first; `AIR` for a CT.
 
     Returns
     -------
@@ -55,7 +63,9 @@ def resample(array: np.ndarray, weights_zyx: tuple[np.ndarray, np.ndarray, np.nd
     along_z, along_y, along_x = weights_zyx
     plane = np.empty((array.shape[0], along_y.shape[0], along_x.shape[0]), dtype=np.float32)
     for start in range(0, array.shape[0], SLAB):
-        slab = np.ascontiguousarray(array[start : start + SLAB], dtype=np.float32)
+        slab = np.array(array[start : start + SLAB], dtype=np.float32, order="C")
+        if lowest is not None:
+            np.maximum(slab, np.float32(lowest), out=slab)
         plane[start : start + SLAB] = along_y @ (slab @ along_x.T)
     return (along_z @ plane.reshape(plane.shape[0], -1)).reshape(along_z.shape[0], *plane.shape[1:])
 

@@ -214,5 +214,7 @@ def test_a_full_disk(bench, tmp_path):
     done = run("segment", bench.ct, "--model", bench.everything, *options, preexec_fn=limited)
     check_refusal(done, str(tmp_path), "written")
     assert snapshot(tmp_path) == {}
-    check_refusal(run("phantom", "-o", tmp_path / "data", preexec_fn=limited), str(tmp_path / "data"), "written")
+    grid = ("--size", "64", "64", "40", "--spacing", "6", "6", "8")
+    done = run("phantom", "-o", tmp_path / "data", *grid, preexec_fn=limited)
+    check_refusal(done, str(tmp_path / "data"), "written")
     assert snapshot(tmp_path) == {}

@@ -13,6 +13,7 @@ from LungTumorSegLib.volume import Grid, Volume
 from LungTumorSegLib.volume.orientation import Orientation
 
 SHAPE, SPACING = (50, 90, 120), 3.0  # zyx, mm
+NO_PADDING = np.zeros(SHAPE, dtype=bool)
 
 
 def thorax(collapsed_left: bool = False) -> tuple[np.ndarray, np.ndarray]:
@@ -85,7 +86,7 @@ def test_couch_and_bowel_gas_are_no_lungs():
     found = find_lungs(on_grid(hu, (0, 1, 2), (False,) * 3)).lungs
     assert not found[:, 76:].any()
     assert not found[:4].any()
-    assert not body_mask(hu, (SPACING,) * 3)[:, 80:82].any()
+    assert not body_mask(hu, NO_PADDING, (SPACING,) * 3)[:, 80:82].any()
 
 
 def test_ct_without_lungs_is_refused():
@@ -95,12 +96,48 @@ def test_ct_without_lungs_is_refused():
         find_lungs(on_grid(hu, (0, 1, 2), (False,) * 3))
 
 
+@pytest.mark.parametrize(
+    ("y", "x"), [((0, 90), (23, 120)), ((0, 90), (23, 97)), ((20, 90), (0, 120))], ids=["left", "both sides", "front"]
+)
+def test_lungs_that_the_field_of_view_cuts_are_found(y, x):
+    hu, lungs = thorax()
+    cut = (slice(None), slice(*y), slice(*x))
+    found = find_lungs(on_grid(hu[cut], (0, 1, 2), (False,) * 3))
+    assert share(found.region, lungs[cut]) > 0.99
+    assert dice(found.lungs, lungs[cut]) > 0.9
+
+
+@pytest.mark.parametrize("filling", [-2000, -3024])
+def test_lungs_that_the_scanners_circle_cuts_are_found(filling):
+    hu, lungs = thorax()
+    y, x = np.meshgrid(np.arange(SHAPE[1]), np.arange(SHAPE[2]), indexing="ij")
+    beyond = np.broadcast_to((x - 60) ** 2 + (y - 40) ** 2 > 36**2, SHAPE)
+    hu[beyond] = filling
+    found = find_lungs(on_grid(hu, (0, 1, 2), (False,) * 3))
+    assert share(found.region, lungs & ~beyond) > 0.99
+
+
+@pytest.mark.parametrize("wall_mm", [6, 9])
+def test_thin_chest_wall_holds_the_lung(wall_mm):
+    hu, lungs = thorax()
+    left = lungs.copy()
+    left[:, :, :60] = False
+    z, y, x = np.nonzero(left)
+    for row in range(36, 45):  # a lateral window of thin wall, beyond which there is air
+        for plane in range(20, 31):
+            edge = x[(z == plane) & (y == row)].max()
+            hu[plane, row, edge + 1 : edge + 1 + wall_mm // 3] = 40
+            hu[plane, row, edge + 1 + wall_mm // 3 :] = -1000
+    found = find_lungs(on_grid(hu, (0, 1, 2), (False,) * 3))
+    assert share(found.region, lungs) > 0.99
+
+
 def test_spine_axis_follows_a_patient_who_lies_askew():
     hu, lungs = thorax()
     shift = np.rint(np.linspace(0, 8, SHAPE[0])).astype(int)
     hu = np.stack([np.roll(plane, s, axis=1) for plane, s in zip(hu, shift, strict=True)])
     lungs = np.stack([np.roll(plane, s, axis=1) for plane, s in zip(lungs, shift, strict=True)])
-    axis = spine_axis(hu, body_mask(hu, (SPACING,) * 3), lungs, SPACING)
+    axis = spine_axis(hu, body_mask(hu, NO_PADDING, (SPACING,) * 3), lungs, SPACING)
     seen = lungs.any(axis=(1, 2))
     assert np.abs(axis - (60 + shift))[seen].max() < 2.5
 
