@@ -6,6 +6,7 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
+from ..errors import InputError
 from .arguments import device
 from .console import Console
 
@@ -42,17 +43,23 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     files = find_cases(arguments.data)
     predictor = Predictor.load(model, arguments.device)
     console.note(f"computing on {predictor.device.describe()}")
-    scores = []
+    scores, failed = [], []
     for done, case in enumerate(files):
         console.progress("evaluating", done / len(files))
-        scores.append(_score(case, predictor))
+        try:
+            scores.append(_score(case, predictor))
+        except InputError as error:  # one case that cannot be read must not cost the scores of the others
+            failed.append({"case": case.name, "reason": str(error)})
+            console.note(f"{case.name} was not scored: {error}")
     console.progress("evaluating", 1.0)
     report = {"not_for_clinical_use": True, "model": model.describe(), "device": predictor.device.as_dict()}
-    report |= as_dict(scores)
+    report |= as_dict(scores) | {"failed": failed}
     if arguments.report:
         write_json(arguments.report, report)
         console.written("report", arguments.report)
     console.result(as_table(scores) + "\n\n" + _in_words(report["summary"]), "scores", report=report)
+    if failed:
+        raise InputError(f"{len(failed)} of {len(files)} cases were not scored", arguments.data, "see the notes above")
 
 
 def _score(case: CaseFiles, predictor: Predictor) -> CaseScore:
@@ -60,16 +67,20 @@ def _score(case: CaseFiles, predictor: Predictor) -> CaseScore:
 
     from ..evaluation import score_case
     from ..measurements import measure
+    from ..volume import same_grid_or_raise
     from ..volume.reading import read_ct, read_mask
 
     ct = read_ct(case.ct)
+    masks = {path: read_mask(path) for path in (case.mask, *case.ignore) if path is not None}
+    for path, mask in masks.items():
+        same_grid_or_raise(mask, ct, path)
+    reference = masks[case.mask] if case.mask else ct.with_array(np.zeros(ct.array.shape, dtype=np.uint8))
     start = time.perf_counter()
-    mask = predictor.predict(ct).mask
+    found = predictor.predict(ct).mask
     seconds = time.perf_counter() - start
-    reference = read_mask(case.mask) if case.mask else ct.with_array(np.zeros(ct.array.shape, dtype=np.uint8))
-    doubtful = [read_mask(path).array > 0 for path in case.ignore]
+    doubtful = [masks[path].array > 0 for path in case.ignore]
     ignore = ct.with_array(np.any(doubtful, axis=0) & (reference.array == 0)) if doubtful else None
-    return score_case(case.name, measure(mask, reference=reference, ignore=ignore), seconds)
+    return score_case(case.name, measure(found, reference=reference, ignore=ignore), seconds)
 
 
 def _in_words(summary: dict) -> str:
@@ -78,7 +89,8 @@ def _in_words(summary: dict) -> str:
 
     return (
         f"{summary['cases_with_tumor']} cases with a tumour: mean Dice {figure(summary['mean_dice'], 3)}, "
-        f"lesions found {figure(summary['sensitivity'])}. "
+        f"lesions found {figure(summary['sensitivity'])}, HD95 {figure(summary['mean_hd95_mm'], 1)} mm "
+        f"over the {summary['cases_with_hd95_mm']} in which something was found. "
         f"False positives per scan: {figure(summary['false_positives_per_scan'])}, on tumour-free scans "
         f"{figure(summary['false_positives_per_tumor_free_scan'])}. So few cases cannot show how good a network is. "
         "Not for clinical use."

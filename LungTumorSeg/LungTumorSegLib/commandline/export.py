@@ -22,9 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
-    """Write the model folder, and load it once to see that it fits."""
-    from ..model import load_model
-    from ..networks import load_network
+    """Check that everything fits together, then write the model folder."""
     from ..recipe import load_recipe, recipe_path
     from ..training.export import export_run
 
@@ -39,7 +37,6 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
         scores = _read_json(arguments.scores)
         card["eval_metrics"] = {key: scores[key] for key in ("cases", "summary", "device") if key in scores}
     export_run(arguments.folder, arguments.output, card, text)
-    load_network(load_model(str(Path(arguments.output).resolve())))
     console.written("model", arguments.output)
 
 

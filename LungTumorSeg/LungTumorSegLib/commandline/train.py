@@ -43,5 +43,11 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
         progress=console.progress,
     )
     console.note(f"training on {training.device.describe()}")
-    training.train(progress=console.progress)
+    try:
+        training.train(progress=console.progress)
+    except BaseException:
+        if training.checkpoint_path.is_file():
+            console.written("checkpoint", training.checkpoint_path)
+            console.note(f"stopped after step {training.step}; go on with --resume")
+        raise
     console.written("checkpoint", training.checkpoint_path)

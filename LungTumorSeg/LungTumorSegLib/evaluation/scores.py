@@ -13,7 +13,7 @@ class CaseScore:
     Attributes
     ----------
     reference_ml, predicted_ml : float
-        Tumour volumes in mL.
+        Tumour volumes in mL, without ignored voxels.
     dice, relative_volume_error, recist_relative_error, hd95_mm, surface_dice_1mm : float or None
     lesions, lesions_found : int
         Annotated lesions, and those of them that the mask touches.
@@ -49,7 +49,7 @@ def score_case(case: str, report: dict, seconds: float) -> CaseScore:
     return CaseScore(
         case=case,
         reference_ml=compared["volume_ml"],
-        predicted_ml=report["total"]["volume_ml"],
+        predicted_ml=compared["found_volume_ml"],
         **{name: compared[name] for name in measures},
         lesions=len(compared["lesions"]),
         lesions_found=sum(lesion["found"] for lesion in compared["lesions"]),
@@ -65,13 +65,14 @@ def summarize(scores: list[CaseScore]) -> dict:
     -------
     dict
         ``None`` stands where no case counts towards a figure. With few cases a mean says little; ``cases`` comes
-        first for that reason.
+        first for that reason. A missed tumour has no HD95: ``cases_with_hd95_mm`` says over how many the mean is.
     """
     with_tumor = [score for score in scores if score.has_tumor]
     without = [score for score in scores if not score.has_tumor]
     summary = {"cases": len(scores), "cases_with_tumor": len(with_tumor), "cases_without_tumor": len(without)}
     for name in ("dice", "relative_volume_error", "recist_relative_error", "hd95_mm", "surface_dice_1mm"):
         values = [value for score in with_tumor if (value := getattr(score, name)) is not None]
+        summary[f"cases_with_{name}"] = len(values)
         summary[f"mean_{name}"] = fmean(values) if values else None
         summary[f"median_{name}"] = median(values) if values else None
     lesions = sum(score.lesions for score in scores)

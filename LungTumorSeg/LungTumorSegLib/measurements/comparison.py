@@ -59,7 +59,8 @@ def compare(found: Sequence[Lesion], reference: Sequence[Lesion], ignore: Volume
     Returns
     -------
     dict
-        ``volume_ml``, ``long_axis_mm`` (of the reference), ``dice``, ``relative_volume_error``,
+        ``volume_ml``, ``long_axis_mm`` (of the reference), ``found_volume_ml`` (of the mask, without ignored voxels),
+        ``dice``, ``relative_volume_error``,
         ``recist_relative_error``, ``hd95_mm``, ``surface_dice_1mm``, ``lesions``, ``false_positives``, ``notes``;
         plain Python types.
 
@@ -74,6 +75,7 @@ def compare(found: Sequence[Lesion], reference: Sequence[Lesion], ignore: Volume
     shared = shared_voxels(mine, theirs)
     result = {
         "volume_ml": reference_volume,
+        "found_volume_ml": float(volume),
         "long_axis_mm": reference_long_axis,
         "dice": dice(int(shared.sum()), voxel_count(mine), voxel_count(theirs)) if mine or theirs else None,
         "relative_volume_error": relative_error(volume, reference_volume) if theirs else None,

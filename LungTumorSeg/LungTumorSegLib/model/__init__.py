@@ -2,6 +2,6 @@
 
 from .bundle import Model, available, load_model
 from .saving import save_model
-from .weights import load_weights
+from .weights import find_misfit, load_weights
 
-__all__ = ["Model", "available", "load_model", "load_weights", "save_model"]
+__all__ = ["Model", "available", "find_misfit", "load_model", "load_weights", "save_model"]

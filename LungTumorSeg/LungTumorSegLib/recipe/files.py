@@ -61,11 +61,12 @@ def parse_recipe(text: str, where: str | Path) -> Recipe:
     from pydantic import ValidationError
 
     try:
-        content = yaml.safe_load(text)
+        content = yaml.load(text, Loader=_loader())
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = "" if mark is None else f" in line {mark.line + 1}"
-        raise InputError(f"this is not YAML{line}", where, "correct the file") from error
+        problem = getattr(error, "problem", None) or "it cannot be parsed"
+        raise InputError(f"this is not YAML{line}: {problem}", where, "correct the file") from error
     if not isinstance(content, dict):
         raise InputError("a recipe is a YAML mapping of keys to values", where, "see `recipes show lung-tumor`")
     try:
@@ -117,6 +118,21 @@ def dump_recipe(recipe: Recipe) -> str:
     return yaml.safe_dump(
         recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True, default_flow_style=None, width=110
     )
+
+
+def _loader():
+    """Return PyYAML's safe loader, made to refuse a key that stands twice: one of the two would be lost unseen."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        def construct_mapping(self, node, deep=False):
+            keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+            for key in keys:
+                if keys.count(key) > 1:
+                    raise yaml.constructor.ConstructorError(None, None, f"key '{key}' stands twice", node.start_mark)
+            return super().construct_mapping(node, deep)
+
+    return Loader
 
 
 def _first_fault(error) -> str:

@@ -21,7 +21,7 @@ SizeXYZ = tuple[Count, Count, Count]
 class Part(BaseModel):
     """A part of a recipe: immutable, and without unknown keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Preparation(Part):
@@ -128,6 +128,14 @@ class Synthesis(Part):
     cavity: Share = 0.25
     ground_glass: Share = 0.1
 
+    @model_validator(mode="after")
+    def _ranges_rise(self) -> Synthesis:
+        for name in ("nodule_zoom", "mass_radius_mm"):
+            low, high = getattr(self, name)
+            if low > high:
+                raise ValueError(f"{name} must rise from low to high, and ({low:g}, {high:g}) does not")
+        return self
+
 
 class Loss(Part):
     """Dice and cross-entropy, added with their weights."""
@@ -135,6 +143,12 @@ class Loss(Part):
     dice: NotNegative = 1.0
     cross_entropy: NotNegative = 1.0
     squared_denominator: bool = True
+
+    @model_validator(mode="after")
+    def _weighs_something(self) -> Loss:
+        if self.dice + self.cross_entropy == 0:
+            raise ValueError("dice and cross_entropy cannot both be 0")
+        return self
 
 
 class Optimizer(Part):
@@ -196,6 +210,12 @@ class Inference(Part):
     mirror_axes: tuple[Literal["x", "y", "z"], ...] = ()
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
+
+    @model_validator(mode="after")
+    def _each_axis_once(self) -> Inference:
+        if len(set(self.mirror_axes)) < len(self.mirror_axes):
+            raise ValueError("mirror_axes names an axis twice")
+        return self
 
 
 class Components(Part):
@@ -271,6 +291,8 @@ class Recipe(Part):
             ("training.patch_size", self.training.patch_size),
             ("inference.window_size", self.inference.window_size),
         ):
+            if min(size) < 2 * factor:
+                raise ValueError(f"{name} must be at least {2 * factor} for this network; it is {list(size)}")
             if any(n % factor for n in size):
                 raise ValueError(
                     f"{name} must be multiples of {factor}, which this network halves down from; it is {list(size)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
@@ -48,10 +50,13 @@ def batches(dataset: PatchDataset, first_step: int, steps: int, workers: int) ->
         batch_size=batch_size,
         sampler=FromStep(first_step, steps, batch_size),
         num_workers=workers,
-        worker_init_fn=_one_thread,
+        worker_init_fn=_start_worker,
         prefetch_factor=4 if workers else None,
     )
 
 
-def _one_thread(_: int) -> None:
+def _start_worker(_: int) -> None:
     torch.set_num_threads(1)
+    # Ctrl-C reaches the whole process group; the training process stops and then ends its loaders.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import pickle
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -15,8 +16,8 @@ from ..volume.files import atomic_path
 class Checkpoint:
     """Everything to go on with after ``step`` steps.
 
-    Patches depend on the seed and the step alone, so no sampler state is needed; ``random_state`` is torch's
-    (dropout).
+    Patches depend on the seed and the step alone, so no sampler state is needed; the random states are torch's
+    (dropout), of the CPU and of each GPU.
     """
 
     step: int
@@ -25,19 +26,28 @@ class Checkpoint:
     average: dict[str, torch.Tensor]
     optimizer: dict
     random_state: torch.Tensor
+    cuda_random_states: list[torch.Tensor] = field(default_factory=list)
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write beside ``path``, then rename."""
+    """Write beside ``path``, then rename.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written or the disk is full; the older checkpoint stays.
+    """
     with atomic_path(path) as temporary:
-        torch.save(asdict(checkpoint), temporary)
+        try:
+            torch.save(asdict(checkpoint), temporary)
+        except RuntimeError as error:  # how torch reports a full disk
+            raise InputError("the checkpoint cannot be written", path, "make room; the older one is intact") from error
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint; code in it is never run (``weights_only``)."""
+    """Read a checkpoint to the CPU, wherever it was written; code in it is never run (``weights_only``)."""
     try:
-        return Checkpoint(**torch.load(path, weights_only=True))
-    except FileNotFoundError:
-        raise
-    except Exception as error:
-        raise InputError("this checkpoint cannot be read", path, "delete it to start again") from error
+        return Checkpoint(**torch.load(path, weights_only=True, map_location="cpu"))
+    except (RuntimeError, pickle.UnpicklingError, TypeError, EOFError, OSError) as error:
+        first_line = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"this checkpoint cannot be read ({first_line})", path, "restore it from a copy") from error

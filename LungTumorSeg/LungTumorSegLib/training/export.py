@@ -7,9 +7,14 @@ from pathlib import Path
 import torch
 
 from ..errors import InputError
-from ..model import save_model
-from ..recipe import load_recipe
+from ..model import find_misfit, save_model
+from ..networks import build_network
+from ..recipe import load_recipe, parse_recipe
+from ..recipe.schema import Recipe
 from .checkpoint import load_checkpoint
+
+# What the weights depend on. The rest of a recipe (inference, post-processing) may be chosen after training.
+TRAINED = ("labels", "preparation", "network")
 
 
 def export_run(run: str | Path, folder: str | Path, metadata: dict, recipe_text: str | None = None) -> None:
@@ -24,16 +29,32 @@ def export_run(run: str | Path, folder: str | Path, metadata: dict, recipe_text:
     metadata : dict
         At least ``version``.
     recipe_text : str, optional
-        A recipe in place of the run's own; its network must be the same.
+        A recipe in place of the run's own, of the same labels, preparation and network.
+
+    Raises
+    ------
+    InputError
+        Before anything is written: no run, weights that are not finite, or a recipe that they do not fit.
     """
     run = Path(run)
     if not (run / "checkpoint.pt").is_file():
         raise InputError("this is no training run: it holds no checkpoint.pt", run, "give the folder of `train -o`")
     checkpoint = load_checkpoint(run / "checkpoint.pt")
     trained = load_recipe(run / "recipe.yaml")
+    recipe = parse_recipe(recipe_text, "--recipe") if recipe_text else trained
     weights = {
         name: value.half() if value.is_floating_point() else value for name, value in checkpoint.average.items()
     }
-    if not all(torch.isfinite(value).all() for value in weights.values()):
-        raise InputError("the run's weights are not finite", run, "train again with a lower learning rate")
+    _check(weights, trained, recipe, run)
     save_model(folder, weights, recipe_text or trained, {"training_steps": checkpoint.step, **metadata})
+
+
+def _check(weights: dict[str, torch.Tensor], trained: Recipe, recipe: Recipe, run: Path) -> None:
+    for part in TRAINED:
+        if getattr(recipe, part) != getattr(trained, part):
+            raise InputError(
+                f"the run was trained with another '{part}'", run, "only change what comes after training"
+            )
+    network = build_network(recipe.network, len(recipe.preparation.windows_hu), 1 + len(recipe.labels))
+    if fault := find_misfit(weights, network.state_dict()):
+        raise InputError(f"the weights cannot be exported: {fault}", run, "train again")

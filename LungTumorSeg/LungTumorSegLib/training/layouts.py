@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
 
-SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha")
+log = logging.getLogger(__name__)
+
+SUFFIXES = (".seg.nrrd", ".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,18 @@ def find_cases(folder: str | Path) -> list[CaseFiles]:
             folder,
             "see 'Data sets' in the README",
         )
+    with_tumor = sum(case.mask is not None for case in cases)
+    log.info("%d cases, %d of them with a tumour mask", len(cases), with_tumor)
     return cases
 
 
 def _image(folder: Path, stem: str) -> Path | None:
-    return next((folder / f"{stem}{s}" for s in SUFFIXES if (folder / f"{stem}{s}").is_file()), None)
+    """Find ``stem`` with a suffix that is read; a name that was meant so but is not read must not pass unseen."""
+    found = next((folder / f"{stem}{s}" for s in SUFFIXES if (folder / f"{stem}{s}").is_file()), None)
+    other = next((path for path in sorted(folder.glob(f"{stem}.*"))), None)
+    if found is None and other is not None:
+        raise InputError(f"this is not a format that is read ({', '.join(SUFFIXES)})", other, "convert or remove it")
+    return found
 
 
 def _case_folders(folder: Path) -> list[CaseFiles]:
@@ -67,6 +77,7 @@ def _case_folders(folder: Path) -> list[CaseFiles]:
     for place in sorted(p for p in folder.iterdir() if p.is_dir()):
         ct = _image(place, "ct") or (place / "dicom" if (place / "dicom").is_dir() else None)
         if ct is None:
+            log.info("%s holds no ct and is no case", place.name)
             continue
         ignore = tuple(path for name in ("any_reader", "ignore") if (path := _image(place, name)))
         cases.append(CaseFiles(place.name, ct, _image(place, "tumor"), ignore))

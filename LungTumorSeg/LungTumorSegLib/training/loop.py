@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,8 +27,8 @@ from .schedule import learning_rate, make_optimizer, update_average
 log = logging.getLogger(__name__)
 
 
-class LossNotFiniteError(RuntimeError):
-    """The loss became NaN or infinite; the last checkpoint is from before."""
+class NotFiniteError(RuntimeError):
+    """The loss or a gradient became NaN or infinite; the weights and the last checkpoint are from before."""
 
 
 @dataclass
@@ -73,6 +74,8 @@ class TrainingRun:
         self.average = {name: value.to(self.device.device) for name, value in state.average.items()}
         self.optimizer.load_state_dict(state.optimizer)
         torch.set_rng_state(state.random_state)
+        if self.device.is_cuda and len(state.cuda_random_states) == torch.cuda.device_count():
+            torch.cuda.set_rng_state_all(state.cuda_random_states)
         self.step, self.sampler.seed = state.step, state.seed
 
     def save(self) -> None:
@@ -84,6 +87,7 @@ class TrainingRun:
             self.average,
             self.optimizer.state_dict(),
             torch.get_rng_state(),
+            torch.cuda.get_rng_state_all() if self.device.is_cuda else [],
         )
         save_checkpoint(self.checkpoint_path, state)
 
@@ -92,10 +96,10 @@ class TrainingRun:
 
         Raises
         ------
-        LossNotFiniteError
-            At the first step whose loss is NaN or infinite.
-        CancelledError
-            Out of ``progress``.
+        NotFiniteError
+            At the first step whose loss or gradient is NaN or infinite.
+        BaseException
+            What ``progress`` raises to stop passes through, after a checkpoint.
         """
         settings = self.recipe.training
         with atomic_path(self.folder / "recipe.yaml") as temporary:
@@ -105,7 +109,7 @@ class TrainingRun:
         for image, label in loader:
             losses.append(self._one_step(image, label))
             self.step += 1
-            progress("training", self.step / settings.steps)
+            self._report(progress)
             if self.step % settings.checkpoint_every_steps and self.step < settings.steps:
                 continue
             seconds = (time.perf_counter() - started) / (self.step - first)
@@ -127,15 +131,24 @@ class TrainingRun:
             logits = self.network(image)
         loss = dice_cross_entropy(logits.float(), label, self.recipe.training.loss)
         value = float(loss.detach())
-        if not torch.isfinite(loss):
-            raise LossNotFiniteError(f"the loss became {value} at step {self.step}")
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        if settings.gradient_clip is not None:
-            torch.nn.utils.clip_grad_norm_(self.network.parameters(), settings.gradient_clip)
+        limit = math.inf if settings.gradient_clip is None else settings.gradient_clip
+        norm = float(torch.nn.utils.clip_grad_norm_(self.network.parameters(), limit))
+        if not math.isfinite(value) or not math.isfinite(norm):
+            raise NotFiniteError(f"the loss became {value} and the gradient's norm {norm} at step {self.step}")
         self.optimizer.step()
         update_average(self.average, self.network, settings.averaging, self.step)
         return value
+
+    def _report(self, progress: Progress) -> None:
+        """Tell where the run is; who stops it by raising loses no step."""
+        try:
+            progress("training", self.step / self.recipe.training.steps)
+        except BaseException:
+            self.save()
+            log.info("stopped after step %d; the checkpoint is written", self.step)
+            raise
 
     def _record(self, row: dict) -> None:
         log.info("%s", row)

@@ -17,6 +17,7 @@ from .nodules import Lesion, Nodule, place_nodule
 
 OUTSIDE_HU = -1000.0
 MASS_INVADES = 0.4  # share of masses that also replace soft tissue of the mediastinum and chest wall
+REGION_SHARE = 1 / 3  # share of negatives about any place of the region, the rest in aerated lung
 OPACITY_SHARE = 0.15  # share of negatives with patchy ground glass that is no tumour
 
 
@@ -35,12 +36,17 @@ class PatchSampler:
     ----------
     cases : list of TrainingCase
     nodules : list of Nodule
-        May be empty; real tumours and masses then take their share.
+        May be empty; the other kinds of lesion then take their share.
     training : Training
         Patch size, share of positives, synthesis.
     spacing_zyx : tuple of float, mm
         Of the prepared grid.
     seed : int
+
+    Attributes
+    ----------
+    kinds : dict of str to float
+        Kinds of lesion that there are, with their relative frequency.
     """
 
     def __init__(self, cases: list[TrainingCase], nodules: list[Nodule], training: Training, spacing_zyx, seed: int):
@@ -49,16 +55,17 @@ class PatchSampler:
         self.shape = training.patch_size[::-1]
         self.annotated = [(case, lesion) for case in cases for lesion in case.lesions]
         synthesis = training.synthesis
-        self._kinds = {
+        shares = {
             "real": synthesis.real if self.annotated else 0.0,
             "nodule": synthesis.nodule if nodules else 0.0,
             "mass": synthesis.mass,
         }
+        self.kinds = {kind: share for kind, share in shares.items() if share > 0}
 
     def is_positive(self, index: int) -> bool:
         """Tell whether patch ``index`` holds a lesion; the share is exact over any stretch of patches."""
         share = self.training.positive_share
-        return int((index + 1) * share) > int(index * share) and sum(self._kinds.values()) > 0
+        return int((index + 1) * share) > int(index * share) and bool(self.kinds)
 
     def draw(self, index: int) -> Patch:
         """Return patch ``index``."""
@@ -66,8 +73,8 @@ class PatchSampler:
         return self._positive(rng) if self.is_positive(index) else self._negative(rng)
 
     def _positive(self, rng: np.random.Generator) -> Patch:
-        total = sum(self._kinds.values())
-        kind = rng.choice(list(self._kinds), p=[share / total for share in self._kinds.values()])
+        total = sum(self.kinds.values())
+        kind = rng.choice(list(self.kinds), p=[share / total for share in self.kinds.values()])
         if kind == "real":
             case, lesion = self.annotated[rng.integers(len(self.annotated))]
             return self._cut(case, lesion[rng.integers(len(lesion))], rng)[0]
@@ -90,9 +97,12 @@ class PatchSampler:
         return patch
 
     def _negative(self, rng: np.random.Generator) -> Patch:
-        """A patch about any place of the lung region; by chance it may still hold an annotated lesion."""
+        """A patch about any place of the lungs or, half as often, of the whole lung region (hila, mediastinum).
+
+        By chance it may still hold an annotated lesion.
+        """
         case = self.cases[rng.integers(len(self.cases))]
-        places = case.aerated
+        places = case.anywhere if rng.random() < REGION_SHARE else case.aerated
         patch, solid, _ = self._cut(case, places[rng.integers(len(places))], rng)
         if rng.random() < OPACITY_SHARE:
             haze = np.clip(smooth_noise(self.shape, rng.uniform(10, 25), rng) - rng.uniform(0.3, 1.2), 0, 1)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from support.commands import check_refusal, snapshot
 from support.commands import run as run_command
 from support.models import RECIPE
 
@@ -44,7 +45,18 @@ def test_train_resume_export_and_evaluate(data, recipe, tmp_path):
     assert other.returncode == 2
     assert "another recipe" in other.stderr
 
+    fewer = run_command(
+        "train", "--recipe", recipe, "--data", data, "-o", run, "--resume", "--leave-out", "well", *SMALL
+    )
+    assert fewer.returncode == 2
+    assert "other cases" in fewer.stderr
+
     assert run_command("export", run, "-o", model).returncode == 0
+    before = snapshot(model)
+    finer = tmp_path / "finer.yaml"
+    finer.write_text(RECIPE.replace("[4, 4, 5]", "[2, 2, 5]"), encoding="utf-8")
+    check_refusal(run_command("export", run, "-o", model, "--recipe", finer), "another 'preparation'")
+    assert snapshot(model) == before
     evaluated = run_command("evaluate", "--model", model, "--data", data, "--device", "cpu", "--report", report)
     assert evaluated.returncode == 0, evaluated.stderr
     scores = json.loads(report.read_text())
@@ -73,6 +85,25 @@ def test_data_in_no_known_layout_is_answered_by_what_was_expected_and_found(benc
     assert result.returncode == 2
     assert "expected dataset.json" in result.stderr
     assert "found scans" in result.stderr
+
+
+def test_case_that_cannot_be_scored_is_named_and_costs_no_other(bench, data, tmp_path):
+    from LungTumorSegLib.volume import Grid, Volume, write_mask
+    from LungTumorSegLib.volume.reading import read_mask
+
+    elsewhere = read_mask(bench.reference)
+    moved = Grid(elsewhere.grid.size, elsewhere.grid.spacing, (500, 0, 0), elsewhere.grid.direction)
+    for name in ("askew", "sound"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        (tmp_path / "data" / name / "ct.nii.gz").symlink_to(bench.ct)
+    write_mask(tmp_path / "data" / "askew" / "ignore.nii.gz", Volume(elsewhere.array, moved))
+    report = tmp_path / "scores.json"
+    result = run_command("evaluate", "--model", bench.nothing, "--data", tmp_path / "data", "--report", report)
+    assert result.returncode == 2
+    scores = json.loads(report.read_text())
+    assert [case["case"] for case in scores["cases"]] == ["sound"]
+    assert scores["failed"][0]["case"] == "askew"
+    assert "ignore.nii.gz" in scores["failed"][0]["reason"]
 
 
 def test_what_is_no_run_is_not_exported(tmp_path):

@@ -39,7 +39,8 @@ def make_case(name: str, seed: int, tumor: bool) -> TrainingCase:
         label[18:24, 20:26, 22:28] = 1
         hu[label == 1] = 30
         lesions = [np.argwhere(label == 1)]
-    return TrainingCase(name, hu.astype(np.int16), label, ~solid, solid, np.argwhere(~solid & (label == 0)), lesions)
+    lung = np.argwhere(~solid & (label == 0))
+    return TrainingCase(name, hu.astype(np.int16), label, solid, lung, np.argwhere(~solid), lesions)
 
 
 @pytest.fixture(scope="session")
