@@ -34,8 +34,8 @@ else
 	  -o demo/tumor.seg.nrrd --report demo/report.json --preview demo/preview.png
 endif
 
-DEMO_SEED := 2
-DEMO_CASE := phantom_0002
+DEMO_SEED := 7
+DEMO_CASE := phantom_0007
 
 test: setup lint
 	$(VENV)/bin/python -m pytest

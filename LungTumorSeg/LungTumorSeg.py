@@ -20,6 +20,7 @@ from slicer.ScriptedLoadableModule import (
 from slicer.util import VTKObservationMixin
 
 from LungTumorSegLib.scene import SegmentationLogic
+from LungTumorSegLib.scene.segments import belongs_to_another
 
 PACKAGE = "LungTumorSegLib"
 
@@ -50,7 +51,8 @@ class LungTumorSegParameterNode:
     """The person's choices, saved with the scene.
 
     inputVolume - The chest CT.
-    outputSegmentation - Takes the result beside its segments; a new one is made where none is chosen.
+    outputSegmentation - Takes the result beside its segments; a new one is made where none is chosen, or one that
+        belongs to another volume.
     """
 
     inputVolume: vtkMRMLScalarVolumeNode
@@ -132,9 +134,7 @@ class LungTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.statusLabel.repaint()
         try:
             with slicer.util.tryWithErrorDisplay(_("Segmentation failed."), waitCursor=True):
-                segmentation = self.logic.segment(
-                    self._parameterNode.inputVolume, self._parameterNode.outputSegmentation
-                )
+                segmentation = self.logic.segment(self._parameterNode.inputVolume, self._chosenSegmentation())
                 self._parameterNode.outputSegmentation = segmentation
                 message = _("Segmented, but not measured.")
                 total = self.logic.measure(segmentation)["total"]
@@ -143,6 +143,13 @@ class LungTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 )
         finally:
             self.ui.statusLabel.text = message
+
+    def _chosenSegmentation(self) -> vtkMRMLSegmentationNode | None:
+        """Return the chosen segmentation; None if it is of another volume, such as the one segmented before."""
+        chosen = self._parameterNode.outputSegmentation
+        if chosen is None or belongs_to_another(chosen, self._parameterNode.inputVolume):
+            return None
+        return chosen
 
     def onReload(self) -> None:
         """Reload the package with the module (developers' button)."""

@@ -13,6 +13,7 @@ from LungTumorSegLib.volume import Grid, Volume
 from support.volumes import ball_mask, chest_volume
 
 BRIGHT_HU = 1500  # nothing else in `chest_volume` is as bright
+SECOND_HU = 2000  # a second patient's tumour
 
 
 def ct_with_tumour(grid: Grid | None = None, mask: np.ndarray | None = None) -> Volume:

@@ -38,7 +38,7 @@ def save_model(folder: str | Path, weights: Mapping[str, torch.Tensor], recipe: 
     Raises
     ------
     InputError
-        ``folder`` exists and is not a model, or cannot be written.
+        ``folder`` exists and is not a model, is the working folder, or cannot be written.
     """
     from safetensors.torch import save_file
 
@@ -93,9 +93,12 @@ def data_format(recipe: Recipe) -> dict:
 @contextmanager
 def _folder_at_once(folder: Path):
     """Give a temporary folder that becomes ``folder`` when the body ends well, and is removed otherwise."""
+    check_writable(folder / WEIGHTS)
+    folder = folder.resolve()
     if folder.exists() and not _is_model(folder):
         raise InputError("exists and is not a model", folder, "choose another place")
-    check_writable(folder / WEIGHTS)
+    if folder == Path.cwd():
+        raise InputError("is the working folder, which cannot be replaced", folder, "give the name of a new folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = folder.with_name(f".{secrets.token_hex(8)}")
     old = folder.with_name(f".{secrets.token_hex(8)}")

@@ -80,7 +80,8 @@ def paint_body(canvas: Canvas, chest: Chest, rng: np.random.Generator, build: Bu
     canvas.paint(chest.body, 20.0)
     canvas.paint(chest.body + 2, FAT)
     muscle = np.maximum(chest.body + np.float32(build.fat_mm) + 3 * lumps, -(chest.cage - 11 + lumps))
-    canvas.paint(muscle, MUSCLE)
+    fibres = smooth_field(rng, canvas.hu.shape, canvas.spacing_zyx, 5)
+    canvas.paint(muscle, MUSCLE + 8 * lumps - 35 * np.maximum(fibres - 0.8, 0))
     plane = np.abs(chest.cage - 17 - 3 * lumps) - np.clip(1.2 + lumps, 0, 3)  # fat between the layers of muscle
     canvas.paint(np.maximum(plane, muscle + 4), FAT + 10)
     axilla = np.maximum(np.abs(chest.cage - 34) - 11, np.maximum(195 - canvas.z, np.abs(canvas.y - 5) - 40))

@@ -11,7 +11,7 @@ from .canvas import Canvas, curve, ellipsoid, join, tube
 
 CARINA = (2.0, 24.0, 182.0)
 HILUM = {-1: (-44.0, 14.0, 160.0), 1: (46.0, 16.0, 166.0)}  # patient's right (x < 0) and left
-AIRWAY_WALL_MM, HEART_WALL_MM = 1.5, 8.0
+AIRWAY_WALL_MM, HEART_WALL_MM = 1.5, 4.0
 
 
 class Shape(NamedTuple):
@@ -60,8 +60,8 @@ def _heart(canvas: Canvas, build: Build) -> Shape:
     """Return the ventricles, leaning to the left and forward, with the right and the left atrium."""
     low, size = build.breath_mm, build.heart
     part = canvas.crop((-70, -95, 15), (110, 50, 175))
-    half_axes = [size * np.array(axes) for axes in ((64, 45, 44), (30, 30, 38), (34, 20, 22))]
-    ventricles = ellipsoid(part, (28, -26, 94 + low), half_axes[0], long_axis=(0.74, -0.40, -0.50))
+    half_axes = [size * np.array(axes) for axes in ((63, 43, 40), (30, 30, 36), (34, 20, 22))]
+    ventricles = ellipsoid(part, (28, -27, 98 + low), half_axes[0], long_axis=(0.80, -0.44, -0.40))
     right_atrium = ellipsoid(part, (-17, -12, 106 + low), half_axes[1])
     left_atrium = ellipsoid(part, (6, 12, 122 + low / 2), half_axes[2])
     return Shape("heart", part, join(join(ventricles, right_atrium, 10), left_atrium, 8), 3.0)
@@ -83,9 +83,9 @@ def great_vessels(build: Build) -> list[Pipe]:
         ([(-20, 2, -10), (-20, 0, 60), (-19, -4, 100 + low)], (11, 11), 2.0),  # inferior cava
         ([(-4, -10, 208), (-16, -6, 235), (-26, -2, 262), (-34, -6, 310)], (6, 6), 4.0),  # brachiocephalic
         ([(10, 2, 210), (17, 6, 245), (24, 0, 310)], (4.5, 4.5), 4.0),  # left carotid
-        ([(17, 12, 208), (26, 18, 245), (48, 14, 268), (90, 4, 268)], (5, 5), 3.0),  # left subclavian
-        ([(-14, -20, 236), (10, -24, 238), (30, -12, 262), (88, -6, 260)], (6, 6), 3.0),  # veins of the arms
-        ([(-14, -18, 236), (-30, -10, 258), (-88, -4, 260)], (6, 6), 3.0),
+        ([(17, 10, 208), (20, 14, 240), (26, 12, 272), (44, 8, 284), (96, 4, 274)], (5, 5), 3.0),  # left subclavian
+        ([(-14, -20, 236), (8, -22, 238), (24, -14, 266), (44, -10, 276), (96, -6, 266)], (6, 6), 3.0),  # veins of the arms
+        ([(-14, -18, 236), (-26, -12, 266), (-46, -8, 276), (-96, -4, 266)], (6, 6), 3.0),
         ([atrium, (-34, 14, 132), (-50, 10, 140)], (10, 6), 2.0),  # pulmonary veins
         ([atrium, (34, 14, 132), (50, 10, 140)], (10, 6), 2.0),
     ]
@@ -116,6 +116,15 @@ def paint_mediastinum(canvas: Canvas, shapes: list[Shape], blood_hu: float) -> N
     for shape in shapes:
         if shape.kind != "airway":
             shape.part.paint(shape.distance + (HEART_WALL_MM if shape.kind == "heart" else 0), blood_hu)
+    _paint_septum(shapes[0])
     for shape in shapes:
         if shape.kind == "airway":
             shape.part.paint(shape.distance + AIRWAY_WALL_MM, AIR)
+
+
+def _paint_septum(heart: Shape) -> None:
+    """Paint the wall between the ventricles: a band along the heart's long axis."""
+    part = heart.part
+    band = np.abs(0.48 * (part.x - 30) + 0.87 * (part.y + 32)) - 4.5
+    behind_the_atria = 0.44 * (part.y + 27) - 0.80 * (part.x - 28) - 12
+    part.paint(np.maximum(np.maximum(band, behind_the_atria), heart.distance + HEART_WALL_MM), ORGAN)

@@ -13,7 +13,7 @@ FINE_MM = 1.4
 SMALLEST_MM = 0.5  # radius of a terminal branch
 ARTERY_PATH = np.array([(0, 0, 0), (6, 6, -12), (10, 14, -28), (14, 24, -48), (18, 32, -70)], float)  # from the hilum
 VEIN_PATH = np.array([(5, -5, -26), (14, 0, -30), (26, 8, -40), (36, 18, -56)], float)
-MURRAY = 2.7  # r_parent^m = sum of r_child^m; about 2.7 in the lung
+MURRAY = 2.9  # r_parent^m = sum of r_child^m; 2.7 to 3 in the lung
 
 
 @dataclass(frozen=True, eq=False)

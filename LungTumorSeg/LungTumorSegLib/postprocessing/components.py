@@ -27,7 +27,7 @@ class Component:
     inside : ndarray of bool, zyx
         Its voxels in ``box``.
     confidence : float or None
-        Its highest foreground probability; None where no probabilities were given.
+        Its mean foreground probability, as in the report; None where no probabilities were given.
     """
 
     label: int
@@ -61,7 +61,7 @@ def find_components(mask: np.ndarray, probability: np.ndarray | None = None) -> 
         local = statistics["bounding_boxes"][number]
         inside = numbers[local] == number
         box = tuple(slice(a.start + s.start, a.start + s.stop) for a, s in zip(around, local, strict=True))
-        confidence = None if probability is None else float(probability[box][inside].max())
+        confidence = None if probability is None else float(probability[box][inside].mean(dtype=np.float64))
         label = int(part[local][inside][0])
         components.append(Component(label, box, int(statistics["voxel_counts"][number]), inside, confidence))
     return sorted(components, key=_first_voxel)
@@ -88,7 +88,7 @@ def select_components(
     minimum_volume_ml : float
         Smaller components are removed.
     minimum_confidence : float
-        Components whose highest probability is lower are removed.
+        Components whose mean probability is lower are removed.
     """
     if minimum_confidence > 0 and any(component.confidence is None for component in components):
         raise ValueError("minimum_confidence needs the probabilities")

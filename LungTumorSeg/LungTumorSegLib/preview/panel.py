@@ -15,6 +15,7 @@ LONG_AXIS = "#ffd34d"
 SHORT_AXIS = "#6cc6ff"
 REFERENCE = "#ff7ac6"
 WARNING = "#ffb454"
+LABEL_BOX = {"boxstyle": "round,pad=0.25", "facecolor": "#000000b0", "edgecolor": "none"}
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class Panel:
             color=color,
             fontsize=12,
             fontweight="bold",
-            bbox={"boxstyle": "round,pad=0.25", "facecolor": "#000000b0", "edgecolor": "none"},
+            bbox=LABEL_BOX,
             zorder=5,
         )
 
@@ -140,13 +141,13 @@ class Panel:
         """Add the heading above the panel and, within, orientation letters and a scale bar."""
         self.axes.set_title(heading, loc="left", fontsize=11, color=TEXT, pad=4)
         left, right, top, bottom = self.plane.letters
-        self._text(0.02, 0.5, left, "left", "center", 12)
-        self._text(0.98, 0.5, right, "right", "center", 12)
-        self._text(0.5, 0.975, top, "center", "top", 12)
-        self._text(0.5, 0.025, bottom, "center", "bottom", 12)
+        self._letter(0.02, 0.5, left, "left", "center")
+        self._letter(0.98, 0.5, right, "right", "center")
+        self._letter(0.5, 0.975, top, "center", "top")
+        self._letter(0.5, 0.025, bottom, "center", "bottom")
         self._scale_bar()
 
-    def _text(self, x: float, y: float, text: str, ha: str, va: str, size: float) -> None:
+    def _letter(self, x: float, y: float, text: str, ha: str, va: str) -> None:
         from matplotlib.patheffects import withStroke
 
         self.axes.text(
@@ -156,7 +157,7 @@ class Panel:
             transform=self.axes.transAxes,
             ha=ha,
             va=va,
-            fontsize=size,
+            fontsize=12,
             color=TEXT,
             path_effects=[withStroke(linewidth=2, foreground="black")],
             zorder=6,
@@ -177,4 +178,15 @@ class Panel:
             path_effects=[withStroke(linewidth=4.5, foreground="black")],
             zorder=6,
         )
-        self._text(0.025, 0.045, f"{length} mm", "left", "bottom", 10)
+        self.axes.text(
+            0.035,
+            0.058,
+            f"{length} mm",
+            transform=self.axes.transAxes,
+            ha="left",
+            va="bottom",
+            fontsize=10,
+            color=TEXT,
+            bbox=LABEL_BOX,
+            zorder=6,
+        )

@@ -224,7 +224,7 @@ class Components(Part):
     Attributes
     ----------
     minimum_confidence : float
-        Components whose highest foreground probability is lower are removed.
+        Components whose mean foreground probability is lower are removed.
     """
 
     keep: Literal["all", "largest"] = "all"

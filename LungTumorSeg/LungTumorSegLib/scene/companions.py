@@ -50,6 +50,15 @@ class Companions:
             if key not in keys:
                 self._owner.GetScene().RemoveNode(node)
 
+    def remove_all(self) -> None:
+        """Remove the segment's nodes."""
+        self.remove_all_but(set())
+
+    @staticmethod
+    def owners(owner: slicer.vtkMRMLSegmentationNode) -> set[str]:
+        """Return the IDs of the segments that nodes belong to."""
+        return {node.GetAttribute(_SEGMENT) for node in _all_nodes(owner)}
+
     @staticmethod
     def remove_orphans(owner: slicer.vtkMRMLSegmentationNode) -> None:
         """Remove the nodes of segments that are no longer in the segmentation."""

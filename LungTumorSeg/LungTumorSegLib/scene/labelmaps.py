@@ -73,6 +73,11 @@ def mask_from_image(image: slicer.vtkOrientedImageData, label: int, node_to_worl
     return crop_to_voxels(Volume(voxels, grid))
 
 
+def same_voxels(a: Volume, b: Volume) -> bool:
+    """Tell whether two masks hold the same voxels at the same place."""
+    return a.grid.same_as(b.grid) and np.array_equal(a.array, b.array)
+
+
 def crop_to_voxels(mask: Volume) -> Volume:
     """Return the box of a mask's nonzero voxels as uint8, 0 and 1; a single voxel of 0 where there are none."""
     box = bounding_box(mask.array)

@@ -15,8 +15,10 @@ from ..volume import Volume
 from ..volume.terminology import LUNG_TUMOR
 from . import segments
 from .companions import Companions
+from .labelmaps import same_voxels
 from .lines import draw_axes
 from .measuring import gather
+from .sources import remember_source
 from .tables import fill_tables
 from .undo import UndoHistory
 from .volumes import read_ct
@@ -90,10 +92,12 @@ class SegmentationLogic:
         volumeNode : vtkMRMLScalarVolumeNode
             Chest CT in HU. Linear parent transforms are honoured: the result lies where the volume is seen.
         segmentationNode : vtkMRMLSegmentationNode, optional
-            Takes the result beside its segments, none of which is changed; a new node without it.
+            Takes the result beside its segments, none of which is changed, whatever volume they were drawn on; a new
+            node without it. Each segment remembers the volume that it was found in.
         segmentId : str, optional
-            A segment of ``segmentationNode`` whose voxels are replaced. Without it every call adds a new segment
-            called "Lung tumor", "Lung tumor 2", …; where nothing was found it is empty.
+            A segment of ``segmentationNode`` whose voxels are replaced; its measurements, which no longer hold, are
+            removed. Without it every call adds a new segment called "Lung tumor", "Lung tumor 2", …; where nothing was
+            found it is empty.
         model : str or Path
             Name of a packaged model, or a model folder.
         device : str
@@ -122,12 +126,14 @@ class SegmentationLogic:
         mask = self.predictor(ct, model, device=device, overlap=overlap, progress=progress).mask
 
         node = segmentationNode or segments.new_segmentation(volumeNode)
-        segments.refer_to(node, volumeNode)
         self.history.save(node)
+        segments.refer_to(node, volumeNode)
         if segmentId is None:
-            segments.add_segment(node, mask, LUNG_TUMOR, Path(model).name)
+            segmentId = segments.add_segment(node, mask, LUNG_TUMOR, Path(model).name)
         else:
             segments.replace_segment(node, segmentId, mask, Path(model).name)
+            Companions(node, segmentId).remove_all()
+        remember_source(node, segmentId, volumeNode)
         return node
 
     def measure(
@@ -154,7 +160,8 @@ class SegmentationLogic:
         segmentId, referenceSegmentId : str, optional
             Which segment is meant; without, the newest made by this module, else the only one.
         volumeNode : vtkMRMLScalarVolumeNode, optional
-            CT for the mean HU; without, the segmentation's reference volume.
+            CT for the mean HU; without, the one that the segment was found in, and for a segment drawn by hand the
+            segmentation's reference volume.
         progress : callable
             See `segment`.
 
@@ -168,7 +175,8 @@ class SegmentationLogic:
         Raises
         ------
         InputError
-            A node or a segment cannot be used.
+            A node or a segment cannot be used; ``volumeNode`` is no CT in HU. (A volume that was not asked for and
+            cannot be used leaves the HU out, with a note.)
         """
         from ..measurements import measure
 
@@ -189,20 +197,26 @@ class SegmentationLogic:
     def undo(self, segmentationNode: slicer.vtkMRMLSegmentationNode) -> bool:
         """Bring the segmentation back to what it was before the last `segment` into it.
 
-        Edits made since then are undone with it. Tables and lines of segments that are gone go too; a segmentation
-        node that was new stays, empty.
+        Edits made since then are undone with it, and the reference geometry where it was set. Tables and lines of
+        segments that are gone or have other voxels now go too; a segmentation node that was new stays, empty.
 
         Returns
         -------
         bool
             False where there is nothing to undo.
         """
-        return self._restored(segmentationNode, self.history.undo(segmentationNode))
+        return self._restore(segmentationNode, self.history.undo)
 
     def redo(self, segmentationNode: slicer.vtkMRMLSegmentationNode) -> bool:
         """Take the last `undo` back. Measurements that it removed are made again by `measure`."""
-        return self._restored(segmentationNode, self.history.redo(segmentationNode))
+        return self._restore(segmentationNode, self.history.redo)
 
-    def _restored(self, node: slicer.vtkMRMLSegmentationNode, done: bool) -> bool:
+    def _restore(self, node: slicer.vtkMRMLSegmentationNode, restore: Callable[..., bool]) -> bool:
         Companions.remove_orphans(node)
+        before = {one: segments.read_segment(node, one) for one in Companions.owners(node)}
+        done = restore(node)
+        Companions.remove_orphans(node)
+        for one in Companions.owners(node):
+            if not same_voxels(segments.read_segment(node, one), before[one]):
+                Companions(node, one).remove_all()
         return done

@@ -11,7 +11,10 @@ from ..volume import Volume
 from . import segments
 from .alignment import offset_on, place, resample, union
 from .labelmaps import crop_to_voxels
-from .volumes import read_volume
+from .sources import has_source, source_of
+from .volumes import read_ct, read_volume
+
+_WITHOUT_CT = "no HU, and slices count from the segment's own box"
 
 
 @dataclass(frozen=True)
@@ -54,20 +57,28 @@ def gather(
     elif reference_segment_id is not None:
         raise InputError("a reference segment was given without its segmentation", do="give both, or neither")
     notes: list[str] = []
-    ct = _reference_volume(node, notes) if volume_node is None else read_volume(volume_node)
+    ct = _own_ct(node, segment_id, notes) if volume_node is None else read_ct(volume_node)
     return _on_one_grid(mask, reference, ct, notes)
 
 
-def _reference_volume(node: slicer.vtkMRMLSegmentationNode, notes: list[str]) -> Volume | None:
-    """Read the segmentation's reference volume; nobody asked for it, so where it cannot be read a note is enough."""
-    volume_node = node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
+def _own_ct(node: slicer.vtkMRMLSegmentationNode, segment_id: str, notes: list[str]) -> Volume | None:
+    """Read the CT that the segment was found in, or the reference volume of one drawn by hand.
+
+    Nobody asked for it, so where it cannot be used a note is enough.
+    """
+    if has_source(node, segment_id):
+        name, volume_node = "CT that the segment was found in", source_of(node, segment_id)
+        if volume_node is None:
+            notes.append(f"The {name} is no longer known: {_WITHOUT_CT}.")
+    else:
+        name, volume_node = "reference volume", node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
     if volume_node is None:
         return None
     try:
-        return read_volume(volume_node)
+        return read_ct(volume_node)
     except InputError as error:
         # Not `where`: a volume may be called by its patient.
-        notes.append(f"The reference volume cannot be used ({error.what}): no HU.")
+        notes.append(f"The {name} cannot be used ({error.what}): {_WITHOUT_CT}.")
         return None
 
 
@@ -97,9 +108,7 @@ def _on_one_grid(mask: Volume, reference: Volume | None, ct: Volume | None, note
     grid = mask.grid
     if ct is not None:
         if offset_on(ct.grid, mask.grid) is None:
-            notes.append(
-                "The segment was not drawn on the CT's voxels: no HU, and slices count from the segment's own box."
-            )
+            notes.append(f"The segment was not drawn on the CT's voxels: {_WITHOUT_CT}.")
             ct = None
         else:
             grid = union(ct.grid, mask.grid)

@@ -23,6 +23,7 @@ def new_segmentation(volume_node: slicer.vtkMRMLScalarVolumeNode) -> slicer.vtkM
     node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     node.CreateDefaultDisplayNodes()
     node.SetAndObserveTransformNodeID(volume_node.GetTransformNodeID())
+    node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
     place_beside(node, volume_node)
     return node
 
@@ -54,6 +55,14 @@ def check_takes_labelmaps(node: slicer.vtkMRMLSegmentationNode) -> None:
     if node.GetSegmentation().GetNumberOfSegments() and source != LABELMAP:
         do = "choose another segmentation, or make Binary labelmap its source representation (Segmentations module)"
         raise InputError(f'its segments are kept as "{source}"', node.GetName(), do)
+
+
+def belongs_to_another(
+    node: slicer.vtkMRMLSegmentationNode, volume_node: slicer.vtkMRMLScalarVolumeNode
+) -> bool:
+    """Tell whether a segmentation's reference geometry is that of another volume."""
+    reference = node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
+    return reference is not None and reference is not volume_node
 
 
 def refer_to(node: slicer.vtkMRMLSegmentationNode, volume_node: slicer.vtkMRMLScalarVolumeNode) -> None:

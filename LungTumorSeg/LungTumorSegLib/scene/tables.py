@@ -40,7 +40,7 @@ def fill_tables(companions: Companions, segment_name: str, report: dict) -> set[
     """Write a report into the segment's two tables, which are made at the first time.
 
     Columns of lesions hold numbers, with the unit in the heading; centroids are RAS, as in Slicer's views. In the
-    summary, "none" stands for a measure without a value; the report's notes say why.
+    summary, "none" stands for a measure without a value; the report's notes, below, say why.
 
     Returns
     -------
@@ -71,6 +71,7 @@ def _summary_columns(report: dict) -> dict[str, list[str]]:
         for part, key, measure, unit in _SUMMARY_ROWS
         if part in report and key in report[part]
     ]
+    rows += [("Note", note, "") for note in [*report.get("reference", {}).get("notes", []), *report["notes"]]]
     return {heading: [row[k] for row in rows] for k, heading in enumerate(("Measure", "Value", "Unit"))}
 
 

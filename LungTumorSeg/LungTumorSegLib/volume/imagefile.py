@@ -14,6 +14,7 @@ from .files import full_suffix
 from .integrity import DamagedError, StoredVoxels, check_length, check_voxels
 from .metaimage import read_metaimage_header
 from .nifti import check_nifti_header, read_nifti_header
+from .segments import FIRST_SEGMENT
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -143,12 +144,15 @@ def stored_voxels_of(path: Path) -> StoredVoxels | None:
 
 
 def _check_kind(reader: sitk.ImageFileReader, path: Path, components: bool) -> None:
-    """Refuse what is not a 3D scalar image, from the header alone."""
+    """Refuse what is not a 3D scalar image, from the header alone.
+
+    One slice of a segmentation may pass: Slicer crops to what is not empty, and the whole grid is in the header.
+    """
     import SimpleITK as sitk
 
     size = reader.GetSize()
     shown = " x ".join(str(n) for n in size)
-    if len(size) < 3 or 1 in size[:3]:
+    if len(size) < 3 or (1 in size[:3] and not reader.HasMetaDataKey(FIRST_SEGMENT)):
         raise InputError(f"is a 2D image ({shown})", path, "give a whole 3D volume")
     if any(n > 1 for n in size[3:]):
         raise InputError(f"has {len(size)} dimensions ({shown})", path, "extract one 3D volume first")

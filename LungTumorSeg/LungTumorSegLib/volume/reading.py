@@ -24,7 +24,8 @@ def read_ct(path: str | Path, series: int | None = None) -> Volume:
         NIfTI (.nii, .nii.gz), NRRD (.nrrd, .nhdr), MetaImage (.mha, .mhd), a folder with a DICOM series among whatever
         else, or one DICOM file of it.
     series : int, optional
-        Which CT series of a DICOM folder, counted from 1 in the order that is logged; the first by default.
+        Which CT series of a DICOM folder, counted from 1 in the order that is logged; the first by default. A file
+        takes none.
 
     Returns
     -------
@@ -47,10 +48,13 @@ def read_volume(path: str | Path, series: int | None = None) -> Volume:
     from .dicom import is_dicom_file, read_series
 
     path = existing_path(path)
+    if series is not None and not path.is_dir():
+        do = "give that folder, or leave the series away"
+        raise InputError("is a file, and a series is chosen from a DICOM folder", path, do)
     if path.is_dir():
         volume = read_series(path, series)
     elif is_dicom_file(path):
-        volume = read_series(path.parent, series, containing=path)
+        volume = read_series(path.parent, containing=path)
     else:
         volume = from_sitk(read_image(path))
     check_grid(volume.grid, path)
@@ -131,10 +135,11 @@ def _read_segmentation(image, fields: dict[str, str], segments: list[Segment], n
     if max(segment.layer for segment in chosen) >= layers.shape[3]:
         raise InputError("has a damaged header: it names more layers than it holds", path, "save it again")
     mask = Volume(_merge(layers, chosen, path), grid_of(image))
-    check_grid(mask.grid, path)
     # Undo Slicer's cropping, unless the segmentation was oversampled or reaches beyond its reference.
     reference = reference_grid(fields, mask.grid)
-    return (reference and place_on_grid(mask, reference)) or mask
+    mask = (reference and place_on_grid(mask, reference)) or mask
+    check_grid(mask.grid, path)
+    return mask
 
 
 def _merge(layers: np.ndarray, segments: list[Segment], path: Path) -> np.ndarray:

@@ -17,6 +17,8 @@ from .grid import Grid
 from .terminology import SegmentStyle
 
 LABELMAP = "Binary labelmap"
+FIRST_SEGMENT = "Segment0_ID"
+"""The field by which a file is known as a segmentation."""
 _GEOMETRY = "Reference image geometry"
 _LPS_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 MAX_ROUNDING = 0.05  # voxels, by which Slicer's rounding of the reference geometry may move one

@@ -193,6 +193,7 @@ def test_a_malicious_model(refuse, bench, tmp_path):
         (("--overlap", "half"), "'half' is not a number"),
         (("--modle", "x"), "unrecognized arguments: --modle"),
         (("--series", "0"), "'0' is not a whole number from 1"),
+        (("--series", "3"), "is a file, and a series is chosen from a DICOM folder"),
     ],
 )
 def test_arguments(refuse, bench, options, words):

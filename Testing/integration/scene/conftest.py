@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import slicer
 
@@ -37,3 +38,12 @@ def ct_node(scene):
     from support.scenes import add_ct
 
     return add_ct(scene)
+
+
+@pytest.fixture
+def second_ct(scene):
+    """Another patient's CT on the same grid; its tumour is denser."""
+    from support.scenes import BRIGHT_HU, SECOND_HU, add_ct, ct_with_tumour
+
+    ct = ct_with_tumour()
+    return add_ct(scene, ct.with_array(np.where(ct.array == BRIGHT_HU, np.int16(SECOND_HU), ct.array)))

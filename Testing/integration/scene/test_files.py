@@ -61,6 +61,7 @@ def test_measurements_are_found_again_in_a_saved_scene(scene, ct_node, logic):
     # Voxels are in files of their own, which were not written here.
     again.SetAndObserveSegmentation(node.GetSegmentation())
     report = logic.measure(again)
-    assert report["notes"] == ["The reference volume cannot be used (the volume has no voxels): no HU."]
+    (note,) = report["notes"]
+    assert "found in cannot be used (the volume has no voxels): no HU" in note
     assert loaded.GetNumberOfNodesByClass("vtkMRMLMarkupsLineNode") == 2
     assert loaded.GetNumberOfNodesByClass("vtkMRMLTableNode") == 2

@@ -262,7 +262,9 @@ def test_both_empty_is_said_and_not_zero(scene, ct_node, logic):
     report = logic.measure(node, labelmap(scene, empty))
     assert report["reference"]["dice"] is None
     summary = columns(scene.GetFirstNodeByName("Lung tumor summary"))
-    assert dict(zip(summary["Measure"], summary["Value"], strict=True))["Dice"] == "none"
+    value = dict(zip(summary["Measure"], summary["Value"], strict=True))
+    assert value["Dice"] == "none"
+    assert [value["Note"]] == report["reference"]["notes"]
 
 
 def test_a_segment_off_the_cts_voxels_is_measured_without_hu(scene, ct_node, node, logic):
@@ -281,3 +283,7 @@ def test_a_segment_beyond_the_ct_is_measured_whole(scene, ct_node, node, logic):
     report = logic.measure(node)
     assert report["total"]["volume_ml"] == pytest.approx(64 * outside.voxel_ml)
     assert any("beyond the CT" in note for note in report["notes"])
+    summary = columns(scene.GetFirstNodeByName("Lung tumor 2 summary"))
+    assert [value for measure, value in zip(summary["Measure"], summary["Value"], strict=True) if measure == "Note"] == (
+        report["notes"]
+    )

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import subprocess
 import sys
 import unittest
 import xml.etree.ElementTree as ET
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from lent_slicer import lend
 
+from support.modules import MODULES, ROOT, load
 from support.scenes import find_bright
 
-ROOT = Path(__file__).parents[3]
-MODULES = {name: ROOT / name / f"{name}.py" for name in ("LungTumorSeg", "LungTumorSegTraining")}
 UI = ROOT / "LungTumorSeg" / "Resources" / "UI" / "LungTumorSeg.ui"
-
-
-def load(name: str):
-    """Import a module file by its path, as Slicer does."""
-    lend()
-    spec = importlib.util.spec_from_file_location(name, MODULES[name])
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

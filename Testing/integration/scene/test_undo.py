@@ -6,9 +6,13 @@ import numpy as np
 import slicer
 
 from LungTumorSegLib.scene import segments
+from LungTumorSegLib.scene.companions import Companions
 from LungTumorSegLib.scene.geometry import ijk_to_ras
+from LungTumorSegLib.scene.host import register_conversions
 from LungTumorSegLib.scene.volumes import read_volume
-from support.scenes import add_box_segment, segment_points
+from LungTumorSegLib.volume import Grid
+from support.scenes import add_box_segment, add_ct, ct_with_tumour, segment_points
+from support.volumes import chest_volume
 
 
 def test_undo_takes_the_new_segment_out_and_redo_brings_it_back(ct_node, logic):
@@ -63,9 +67,73 @@ def test_undo_removes_the_measurements_of_what_is_gone(scene, ct_node, logic):
     assert scene.GetNumberOfNodesByClass("vtkMRMLTableNode") == 0
 
 
+def reference(node) -> tuple:
+    parameter = slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName()
+    role = node.GetReferenceImageGeometryReferenceRole()
+    return node.GetNodeReference(role), node.GetSegmentation().GetConversionParameter(parameter)
+
+
+def test_undo_takes_the_reference_geometry_back_and_redo_sets_it_again(scene, ct_node, logic):
+    register_conversions(scene)  # as in the application: parameters have their defaults from the start
+    mine = scene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+    before = reference(mine)
+    assert before[0] is None
+    logic.segment(ct_node, mine)
+    after = reference(mine)
+    assert after[0] is ct_node
+    logic.segment(ct_node, mine)
+    for expected in (after, before):
+        assert logic.undo(mine)
+        assert reference(mine) == expected
+    for _ in range(2):
+        assert logic.redo(mine)
+        assert reference(mine) == after
+
+
+def test_undo_takes_the_reference_geometry_back_to_another_volume(scene, ct_node, logic):
+    node = logic.segment(ct_node)
+    logic.undo(node)
+    before = reference(node)
+    assert before[0] is ct_node, "a new segmentation belongs to its volume from the start"
+    other = add_ct(scene, chest_volume(Grid((30, 28, 10), (10.0, 10.0, 18.0))))
+    logic.segment(other, node)
+    assert reference(node)[0] is other
+    logic.undo(node)
+    assert reference(node) == before
+
+
+def test_measurements_go_when_their_segment_is_replaced_or_restored(scene, ct_node, logic):
+    node = logic.segment(ct_node)
+    logic.segment(ct_node, node)
+    kept, replaced = node.GetSegmentation().GetSegmentIDs()
+    small = add_ct(scene, ct_with_tumour(mask=two_voxels()))
+    for segment_id in (kept, replaced):
+        logic.measure(node, segmentId=segment_id)
+
+    def measured() -> set[str]:
+        return {one for one in (kept, replaced) if Companions(node, one).nodes()}
+
+    assert measured() == {kept, replaced}
+    logic.segment(small, node, segmentId=replaced)
+    assert measured() == {kept}
+    logic.measure(node, segmentId=replaced)
+    logic.undo(node)
+    assert measured() == {kept}
+    logic.measure(node, segmentId=replaced)
+    logic.redo(node)
+    assert measured() == {kept}
+    assert scene.GetNumberOfNodesByClass("vtkMRMLTableNode") == 2
+
+
+def two_voxels() -> np.ndarray:
+    mask = np.zeros(chest_volume().grid.shape, np.uint8)
+    mask[6, 14, 9:11] = 1
+    return mask
+
+
 def test_histories_go_with_their_nodes(scene, ct_node, logic):
     node = logic.segment(ct_node)
     scene.RemoveNode(node)
     other = logic.segment(ct_node)
     assert list(logic.history._histories) == [other]
-    assert isinstance(logic.history._histories[other], slicer.vtkSegmentationHistory)
+    assert isinstance(logic.history._histories[other].segments, slicer.vtkSegmentationHistory)

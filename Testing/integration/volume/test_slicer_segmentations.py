@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from hypothesis import given
 
 from LungTumorSegLib.errors import InputError
-from LungTumorSegLib.volume import LUNG_TUMOR, LUNGS, Grid, Volume, read_mask, same_grid_or_raise, write_mask
+from LungTumorSegLib.volume import LUNG_TUMOR, LUNGS, Grid, Volume, read_ct, read_mask, same_grid_or_raise, write_mask
 from support.volumes import ball_mask, masks
 
 slicer = pytest.importorskip("slicer", reason="slicer-core is not installed")
@@ -204,6 +205,35 @@ def test_slicers_own_file_is_read_on_the_whole_grid(scene, tmp_path, crop):
     np.testing.assert_allclose(mask.grid.affine, OBLIQUE.affine, atol=1e-9)
     only = read_mask(tmp_path / "s.seg.nrrd", segment="Node; station: 4R")
     assert np.array_equal(only.array, second)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_segment_within_one_slice_is_read_on_the_whole_grid(scene, tmp_path, axis, layers):
+    """Slicer crops the voxels to that slice."""
+    inside = np.zeros(OBLIQUE.shape, bool)
+    inside[tuple(slice(4, 5) if along == axis else slice(3, 8) for along in range(3))] = True
+    node = new_segmentation(scene, OBLIQUE)
+    for name in ("a", "b")[:layers]:
+        add_segment(node, name, inside, OBLIQUE)
+    save(scene, node, tmp_path / "s.seg.nrrd", True)
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(tmp_path / "s.seg.nrrd"))
+    reader.ReadImageInformation()
+    assert reader.GetSize()[2 - axis] == 1
+    mask = read_mask(tmp_path / "s.seg.nrrd", segment="a")
+    assert np.array_equal(mask.array, inside)
+    same_grid_or_raise(mask, Volume(inside, OBLIQUE), "s.seg.nrrd")
+
+
+def test_a_slice_of_an_unknown_whole_is_still_no_volume(scene, tmp_path):
+    flat = Grid((20, 18, 1), OBLIQUE.spacing, OBLIQUE.origin, OBLIQUE.direction)
+    node = new_segmentation(scene, flat)
+    add_segment(node, "a", np.ones(flat.shape, bool), flat)
+    save(scene, node, tmp_path / "s.seg.nrrd", True)
+    for read in (read_mask, read_ct):
+        with pytest.raises(InputError, match="is a 2D image"):
+            read(tmp_path / "s.seg.nrrd")
 
 
 @pytest.mark.parametrize("crop", [True, False])

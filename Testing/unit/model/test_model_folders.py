@@ -91,6 +91,46 @@ def test_saving_replaces_a_model_and_nothing_else(tmp_path, folder):
     assert (folder / "thesis.txt").read_text() == "mine"
 
 
+def test_the_working_folder_cannot_be_replaced(tmp_path, monkeypatch):
+    """Whoever stands in it would be left in a folder that is gone."""
+    monkeypatch.chdir(tmp_path)
+    for place in (".", "", tmp_path):
+        with pytest.raises(InputError, match="is the working folder"):
+            save_constant_model(Path(place))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", ["/", "..", "x/../..", "n" * 300, "/proc/no/model", "file/model"])
+def test_places_where_no_model_can_be(tmp_path, monkeypatch, place):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "file").write_text("mine")
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(InputError):
+        save_constant_model(Path(place))
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
+    assert [path.name for path in (tmp_path / "here").iterdir()] == ["file"]
+
+
+def test_a_working_folder_that_is_gone(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(InputError, match="cannot be written"):
+        save_constant_model(Path("model"))
+
+
+def test_paths_by_dots_and_links_lead_to_the_folder_itself(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    save_constant_model(Path("../there"))
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    save_constant_model(tmp_path / "link", 5.0)
+    (tmp_path / "there").rename(tmp_path / "model")
+    save_constant_model(Path("../model/."))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["here", "link", "model"]
+    assert (tmp_path / "link").is_symlink()
+
+
 def test_a_failed_save_leaves_the_older_model_and_no_rest(tmp_path, folder):
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     with pytest.raises(InputError, match="key 'network"):

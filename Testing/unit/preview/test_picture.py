@@ -202,6 +202,19 @@ def test_no_words_overlap(name):
             assert not box.overlaps(other_box), (text.get_text(), other.get_text())
 
 
+def test_the_scale_can_be_read_on_light_tissue_too():
+    figure, picture = compose(tumour(), ct=Volume(np.full(GRID.shape, 300, np.int16), GRID))
+    figure.canvas.draw()
+    pixels = np.asarray(figure.canvas.buffer_rgba())[::-1, :, 0] / 255  # rows from below, as in Matplotlib
+    labels = [text for axes in figure.axes for text in axes.texts if text.get_text().endswith("0 mm")]
+    assert len(labels) == len(figure.axes)
+    for label in labels:
+        left, bottom, right, top = np.round(label.get_window_extent().extents).astype(int)
+        shown = pixels[bottom:top, left:right]
+        assert np.median(shown) < 0.4, "the ground is dark"
+        assert shown.max() > 0.8, "the text is light"
+
+
 def test_an_older_picture_stays_when_drawing_fails(tmp_path):
     path = tmp_path / "picture.png"
     path.write_bytes(b"older")

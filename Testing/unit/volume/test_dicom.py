@@ -10,7 +10,8 @@ import pytest
 from pydicom import dcmread
 from pydicom.uid import RLELossless, generate_uid
 
-from LungTumorSegLib.volume import Grid, read_ct
+from LungTumorSegLib.errors import InputError
+from LungTumorSegLib.volume import Grid, read_ct, write_volume
 from support.dicom_series import write_ct_series, write_other_files
 from support.volumes import chest_volume
 
@@ -69,6 +70,15 @@ def test_one_file_stands_for_its_series(tmp_path, chest):
     short = chest_volume(Grid((32, 28, 5), (10, 10, 18), (-160, -140, -300)), seed=2)
     paths = write_ct_series(tmp_path, short, name=lambda k: f"short{k}")
     assert_same(read_ct(paths[3]), short)
+
+
+def test_a_series_is_chosen_from_a_folder_only(tmp_path, chest):
+    slices = write_ct_series(tmp_path / "series", chest)
+    write_volume(tmp_path / "ct.nrrd", chest)
+    for path in (slices[3], tmp_path / "ct.nrrd"):
+        with pytest.raises(InputError, match=r"is a file, .* leave the series away") as raised:
+            read_ct(path, series=1)
+        assert str(raised.value).startswith(str(path))
 
 
 def test_every_slice_is_rescaled_by_its_own_slope(tmp_path, chest):
