@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import shutil
 from collections.abc import Mapping
@@ -49,6 +50,8 @@ def save_model(folder: str | Path, weights: Mapping[str, torch.Tensor], recipe: 
         save_file(tensors, temporary / WEIGHTS, metadata={"format": "pt"})
         write_text(temporary / RECIPE, text)
         write_text(temporary / METADATA, json.dumps(description, indent=2, ensure_ascii=False) + "\n")
+        # safetensors leaves its file to the owner alone; an installed model is for everybody.
+        shutil.copymode(temporary / METADATA, temporary / WEIGHTS)
 
 
 def describe(recipe: Recipe, metadata: dict) -> dict:
@@ -94,10 +97,10 @@ def data_format(recipe: Recipe) -> dict:
 def _folder_at_once(folder: Path):
     """Give a temporary folder that becomes ``folder`` when the body ends well, and is removed otherwise."""
     check_writable(folder / WEIGHTS)
-    folder = folder.resolve()
-    if folder.exists() and not _is_model(folder):
+    folder = Path(os.path.realpath(folder))
+    if os.path.lexists(folder) and not _is_model(folder):
         raise InputError("exists and is not a model", folder, "choose another place")
-    if folder == Path.cwd():
+    if folder.exists() and folder.samefile("."):
         raise InputError("is the working folder, which cannot be replaced", folder, "give the name of a new folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = folder.with_name(f".{secrets.token_hex(8)}")

@@ -14,7 +14,7 @@ HEART_GAP_MM = 7.0
 def diaphragm(canvas: Canvas, build: Build) -> list[np.ndarray]:
     """Return the distances to the right and the left dome (everything below the diaphragm is inside)."""
     domes = []
-    for centre_x, half_x, base, height in ((-63, 61, 8, 84), (63, 58, 2, 70)):
+    for centre_x, half_x, base, height in ((-63, 61, 8, 84), (68, 57, 2, 70)):
         base = np.float32(base + build.breath_mm)
         up = np.maximum(canvas.z - base, 0) / np.float32(height)
         level = np.sqrt(((canvas.x - centre_x) / half_x) ** 2 + ((canvas.y + 12) / 90) ** 2 + up**2)

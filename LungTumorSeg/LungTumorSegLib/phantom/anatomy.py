@@ -67,10 +67,10 @@ def _shape_lungs(canvas: Canvas, build: Build, cage: np.ndarray, between: list[S
 
 def _septum(canvas: Canvas) -> np.ndarray:
     """Return the distance to the tissue between the lungs, thin behind the sternum."""
-    width = profile(canvas.z, {0: 16, 60: 12, 130: 11, 180: 17, 215: 25, 250: 27, 280: 30})
+    width = profile(canvas.z, {0: 24, 60: 22, 95: 15, 130: 11, 180: 17, 215: 25, 250: 27, 280: 30})
     _, b, yc = cage_profile(canvas.z)
     front = np.clip((canvas.y - (yc - b)) / 45, 0.22, 1)
-    lean = profile(canvas.z, {0: 6, 120: 4, 200: 0})
+    lean = profile(canvas.z, {0: 12, 60: 14, 95: 8, 120: 4, 200: 0})
     return np.abs(canvas.x - lean) - width * front
 
 

@@ -46,5 +46,5 @@ class Build:
             fat_mm=float(rng.uniform(6, 14)),
             heart=float(rng.uniform(0.92, 1.08)),
             breath_mm=float(rng.uniform(-8, 12)),
-            blood_hu=float(rng.choice([42.0, 42.0, 160.0]) + rng.uniform(-4, 4)),
+            blood_hu=float(rng.choice([42.0, 42.0, 210.0]) + rng.uniform(-4, 4)),
         )

@@ -61,7 +61,7 @@ def _heart(canvas: Canvas, build: Build) -> Shape:
     low, size = build.breath_mm, build.heart
     part = canvas.crop((-70, -95, 15), (110, 50, 175))
     half_axes = [size * np.array(axes) for axes in ((63, 43, 40), (30, 30, 36), (34, 20, 22))]
-    ventricles = ellipsoid(part, (28, -27, 98 + low), half_axes[0], long_axis=(0.80, -0.44, -0.40))
+    ventricles = ellipsoid(part, (22, -27, 98 + low), half_axes[0], long_axis=(0.80, -0.44, -0.40))
     right_atrium = ellipsoid(part, (-17, -12, 106 + low), half_axes[1])
     left_atrium = ellipsoid(part, (6, 12, 122 + low / 2), half_axes[2])
     return Shape("heart", part, join(join(ventricles, right_atrium, 10), left_atrium, 8), 3.0)
@@ -125,6 +125,6 @@ def paint_mediastinum(canvas: Canvas, shapes: list[Shape], blood_hu: float) -> N
 def _paint_septum(heart: Shape) -> None:
     """Paint the wall between the ventricles: a band along the heart's long axis."""
     part = heart.part
-    band = np.abs(0.48 * (part.x - 30) + 0.87 * (part.y + 32)) - 4.5
-    behind_the_atria = 0.44 * (part.y + 27) - 0.80 * (part.x - 28) - 12
+    band = np.abs(0.48 * (part.x - 24) + 0.87 * (part.y + 32)) - 4.5
+    behind_the_atria = 0.44 * (part.y + 27) - 0.80 * (part.x - 22) - 12
     part.paint(np.maximum(np.maximum(band, behind_the_atria), heart.distance + HEART_WALL_MM), ORGAN)

@@ -57,9 +57,7 @@ def check_takes_labelmaps(node: slicer.vtkMRMLSegmentationNode) -> None:
         raise InputError(f'its segments are kept as "{source}"', node.GetName(), do)
 
 
-def belongs_to_another(
-    node: slicer.vtkMRMLSegmentationNode, volume_node: slicer.vtkMRMLScalarVolumeNode
-) -> bool:
+def belongs_to_another(node: slicer.vtkMRMLSegmentationNode, volume_node: slicer.vtkMRMLScalarVolumeNode) -> bool:
     """Tell whether a segmentation's reference geometry is that of another volume."""
     reference = node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
     return reference is not None and reference is not volume_node

@@ -30,7 +30,7 @@ def has_source(node: slicer.vtkMRMLSegmentationNode, segment_id: str) -> bool:
 
 
 def source_of(node: slicer.vtkMRMLSegmentationNode, segment_id: str) -> slicer.vtkMRMLScalarVolumeNode | None:
-    """Return the volume that a segment was found in; None where it is gone, or the segment was copied from elsewhere."""
+    """Return the volume that a segment was found in; None where it is gone, or the segment was copied to here."""
     role = vtk.reference("")
     node.GetSegmentation().GetSegment(segment_id).GetTag(_TAG, role)
     return node.GetNodeReference(role.get())

@@ -22,48 +22,63 @@ class UndoHistory:
 
     def save(self, node: slicer.vtkMRMLSegmentationNode) -> None:
         """Keep the node's present state; called before it is changed."""
-        history = self._of(node)
-        history.segments.SaveState()
-        history.done.append(_Reference.of(node))
-        history.undone.clear()
+        self._of(node).save()
 
     def undo(self, node: slicer.vtkMRMLSegmentationNode) -> bool:
         """Go back to the state before the last insertion; False where there is none."""
-        history = self._of(node)
-        present = _Reference.of(node)
-        if not (history.segments.IsRestorePreviousStateAvailable() and history.segments.RestorePreviousState()):
-            return False
-        history.undone.append(present)
-        history.done.pop().restore(node)
-        return True
+        return self._of(node).undo()
 
     def redo(self, node: slicer.vtkMRMLSegmentationNode) -> bool:
         """Take the last `undo` back; False where there is none."""
-        history = self._of(node)
-        present = _Reference.of(node)
-        if not (history.segments.IsRestoreNextStateAvailable() and history.segments.RestoreNextState()):
-            return False
-        history.done.append(present)
-        history.undone.pop().restore(node)
-        return True
+        return self._of(node).redo()
 
     def _of(self, node: slicer.vtkMRMLSegmentationNode) -> _History:
         for gone in [one for one in self._histories if one.GetScene() is None]:
             del self._histories[gone]
-        if node not in self._histories:
-            register_conversions(node.GetScene())
-            self._histories[node] = _History(slicer.vtkSegmentationHistory(), [], [])
-        self._histories[node].segments.SetSegmentation(node.GetSegmentation())
-        return self._histories[node]
+        history = self._histories.get(node)
+        if history is None or history.segments.GetSegmentation() is not node.GetSegmentation():
+            history = self._histories[node] = _History(node)
+        return history
 
 
-@dataclass(frozen=True)
 class _History:
-    """Of one node: its segments, and the reference geometries before each change and after those that were undone."""
+    """The states of one node: Slicer's history of its segments and, in step with it, their reference geometries."""
 
-    segments: slicer.vtkSegmentationHistory
-    done: list[_Reference]
-    undone: list[_Reference]
+    def __init__(self, node: slicer.vtkMRMLSegmentationNode):
+        register_conversions(node.GetScene())
+        self._node = node
+        self.segments = slicer.vtkSegmentationHistory()
+        self.segments.SetSegmentation(node.GetSegmentation())
+        self._references: list[_Reference] = []
+        self._last = -1  # the reference of the state that was saved or restored last
+
+    def save(self) -> None:
+        before = self.segments.GetMTime()
+        self.segments.SaveState()
+        if self.segments.GetMTime() != before:
+            # The segments were changed since, so it is a new state, and what was undone before it is forgotten.
+            self._last += 1
+            del self._references[self._last :]
+            self._references.append(_Reference.of(self._node))
+        else:
+            self._references[self._last] = _Reference.of(self._node)
+
+    def undo(self) -> bool:
+        if not self.segments.IsRestorePreviousStateAvailable():
+            return False
+        self.save()
+        return self.segments.RestorePreviousState() and self._restore_reference(self._last - 1)
+
+    def redo(self) -> bool:
+        if not self.segments.IsRestoreNextStateAvailable():
+            return False
+        self.save()
+        return self.segments.RestoreNextState() and self._restore_reference(self._last + 1)
+
+    def _restore_reference(self, number: int) -> bool:
+        self._last = number
+        self._references[number].restore(self._node)
+        return True
 
 
 @dataclass(frozen=True)

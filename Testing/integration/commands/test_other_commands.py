@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
 
@@ -14,7 +16,7 @@ from LungTumorSegLib.model import available
 from LungTumorSegLib.recipe import available as recipes
 from LungTumorSegLib.recipe import load_recipe
 from LungTumorSegLib.training.layouts import find_cases
-from support.commands import check_refusal, events, run, snapshot
+from support.commands import ENVIRONMENT, PROGRAM, check_refusal, events, run, snapshot
 
 
 def test_measure_prints_and_writes_what_the_library_measures(bench, tmp_path):
@@ -153,3 +155,24 @@ def test_a_mistake_of_the_program_is_one_line_and_status_1():
     assert done.stderr == (
         "lungtumorseg: error: unexpected RuntimeError: first (a mistake of this program; --debug shows where)\n"
     )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals are a POSIX feature")
+def test_on_a_terminal_progress_is_a_bar(tmp_path):
+    import pty
+
+    ours, theirs = pty.openpty()
+    grid = ("--size", "32", "32", "20", "--spacing", "11", "11", "15")
+    command = [*PROGRAM, "phantom", "-o", str(tmp_path / "data"), *grid]
+    program = subprocess.Popen(command, stderr=theirs, stdout=subprocess.PIPE, env={**ENVIRONMENT, "TERM": "xterm"})
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # a terminal whose other end is gone
+        while chunk := os.read(ours, 4096):
+            shown += chunk
+    os.close(ours)
+    stdout, _ = program.communicate()
+    assert program.returncode == 0
+    assert b"phantom" in shown
+    assert b"100 %" in shown
+    assert stdout.decode() == f"data set: {tmp_path / 'data'}\n"

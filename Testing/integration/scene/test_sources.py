@@ -12,6 +12,7 @@ from LungTumorSegLib.scene.volumes import add_volume, read_volume
 from LungTumorSegLib.volume.terminology import LUNG_TUMOR
 from support.scenes import BRIGHT_HU, SECOND_HU, add_ct, ct_with_tumour
 
+
 def mean_hu(report: dict) -> float:
     return report["lesions"][0]["mean_hu"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import slicer
 
 from LungTumorSegLib.scene import segments
@@ -100,6 +101,30 @@ def test_undo_takes_the_reference_geometry_back_to_another_volume(scene, ct_node
     assert reference(node)[0] is other
     logic.undo(node)
     assert reference(node) == before
+
+
+@pytest.mark.parametrize("back_and_forth", [1, 2])
+def test_the_reference_geometry_keeps_in_step_with_edits_between(scene, ct_node, logic, back_and_forth):
+    """Editing after `undo`, or after `redo`, makes a state of its own in Slicer's history."""
+    node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+    other = add_ct(scene)
+    logic.segment(ct_node, node)
+    node.SetReferenceImageGeometryParameterFromVolumeNode(other)  # by the person
+    logic.segment(ct_node, node)
+    logic.undo(node)
+    if back_and_forth == 2:
+        logic.redo(node)
+    node.SetReferenceImageGeometryParameterFromVolumeNode(ct_node)
+    lobe = add_box_segment(node, "lobe", (2, 20, 3, 20, 1, 9), ijk_to_ras(read_volume(ct_node).grid))
+
+    def state() -> tuple:
+        return node.GetSegmentation().GetNumberOfSegments(), reference(node)[0]
+
+    for expected in [(2, other), (1, other), (0, None)][2 - back_and_forth :]:
+        assert logic.undo(node)
+        assert state() == expected
+        assert node.GetSegmentation().GetSegment(lobe) is None
+    assert not logic.undo(node)
 
 
 def test_measurements_go_when_their_segment_is_replaced_or_restored(scene, ct_node, logic):

@@ -100,15 +100,16 @@ def test_the_working_folder_cannot_be_replaced(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("place", ["/", "..", "x/../..", "n" * 300, "/proc/no/model", "file/model"])
+@pytest.mark.parametrize("place", ["/", "..", "x/../..", "n" * 300, "/proc/no/model", "file/model", "loop"])
 def test_places_where_no_model_can_be(tmp_path, monkeypatch, place):
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / "file").write_text("mine")
+    (tmp_path / "here" / "loop").symlink_to("loop")
     monkeypatch.chdir(tmp_path / "here")
     with pytest.raises(InputError):
         save_constant_model(Path(place))
     assert [path.name for path in tmp_path.iterdir()] == ["here"]
-    assert [path.name for path in (tmp_path / "here").iterdir()] == ["file"]
+    assert sorted(path.name for path in (tmp_path / "here").iterdir()) == ["file", "loop"]
 
 
 def test_a_working_folder_that_is_gone(tmp_path, monkeypatch):
@@ -117,6 +118,7 @@ def test_a_working_folder_that_is_gone(tmp_path, monkeypatch):
     (tmp_path / "gone").rmdir()
     with pytest.raises(InputError, match="cannot be written"):
         save_constant_model(Path("model"))
+    assert load_model(save_constant_model(tmp_path / "model")).name == "model"
 
 
 def test_paths_by_dots_and_links_lead_to_the_folder_itself(tmp_path, monkeypatch):

@@ -203,7 +203,7 @@ def test_no_words_overlap(name):
 
 
 def test_the_scale_can_be_read_on_light_tissue_too():
-    figure, picture = compose(tumour(), ct=Volume(np.full(GRID.shape, 300, np.int16), GRID))
+    figure, _ = compose(tumour(), ct=Volume(np.full(GRID.shape, 300, np.int16), GRID))
     figure.canvas.draw()
     pixels = np.asarray(figure.canvas.buffer_rgba())[::-1, :, 0] / 255  # rows from below, as in Matplotlib
     labels = [text for axes in figure.axes for text in axes.texts if text.get_text().endswith("0 mm")]
