@@ -25,7 +25,7 @@ def diaphragm(canvas: Canvas, build: Build) -> list[np.ndarray]:
 def paint_abdomen(canvas: Canvas, cage: np.ndarray, lungs: np.ndarray, heart: Shape, build: Build) -> None:
     """Paint what lies below the diaphragm: liver, stomach with its air bubble, spleen, fat.
 
-    ``cage`` and ``lungs`` are signed distances (mm, zyx). The organs keep away from the heart, which lies on the domes.
+    ``cage`` and ``lungs`` are signed distances (mm, zyx). The organs keep away from the heart, which lies on them.
     """
     low = build.breath_mm
     part = canvas.crop((-150, -110, canvas.z.min() - 1), (150, 110, 115))

@@ -20,7 +20,7 @@ class Shape(NamedTuple):
     Attributes
     ----------
     kind : str
-        ``heart``, ``vessel`` or ``airway``.
+        ``heart``, ``fat``, ``vessel`` or ``airway``.
     part : Canvas
         The box in which it lies.
     distance : ndarray, zyx
@@ -45,7 +45,8 @@ class Pipe(NamedTuple):
 
 def mediastinal_shapes(canvas: Canvas, build: Build) -> list[Shape]:
     """Return heart, vessels and airways, in the order in which they are painted."""
-    shapes = [_heart(canvas, build)]
+    heart = _heart(canvas, build)
+    shapes = [heart, *_fat_pads(heart.part, build)]
     for pipe in great_vessels(build):
         part = canvas.around(pipe.path, 16)
         shapes.append(Shape("vessel", part, tube(part, pipe.path, pipe.radii), pipe.margin_mm))
@@ -64,7 +65,13 @@ def _heart(canvas: Canvas, build: Build) -> Shape:
     ventricles = ellipsoid(part, (22, -27, 98 + low), half_axes[0], long_axis=(0.80, -0.44, -0.40))
     right_atrium = ellipsoid(part, (-17, -12, 106 + low), half_axes[1])
     left_atrium = ellipsoid(part, (6, 12, 122 + low / 2), half_axes[2])
-    return Shape("heart", part, join(join(ventricles, right_atrium, 10), left_atrium, 8), 3.0)
+    return Shape("heart", part, join(join(ventricles, right_atrium, 10), left_atrium, 8), 4.5)
+
+
+def _fat_pads(part: Canvas, build: Build) -> list[Shape]:
+    """Return the fat in the corners between heart, diaphragm and chest wall."""
+    centres = ((58, -62, 66 + build.breath_mm), (-30, -58, 62 + build.breath_mm))
+    return [Shape("fat", part, ellipsoid(part, centre, (30, 24, 20)), 0.0) for centre in centres]
 
 
 def great_vessels(build: Build) -> list[Pipe]:
@@ -84,7 +91,11 @@ def great_vessels(build: Build) -> list[Pipe]:
         ([(-4, -10, 208), (-16, -6, 235), (-26, -2, 262), (-34, -6, 310)], (6, 6), 4.0),  # brachiocephalic
         ([(10, 2, 210), (17, 6, 245), (24, 0, 310)], (4.5, 4.5), 4.0),  # left carotid
         ([(17, 10, 208), (20, 14, 240), (26, 12, 272), (44, 8, 284), (96, 4, 274)], (5, 5), 3.0),  # left subclavian
-        ([(-14, -20, 236), (8, -22, 238), (24, -14, 266), (44, -10, 276), (96, -6, 266)], (6, 6), 3.0),  # veins of the arms
+        (
+            [(-14, -20, 236), (8, -22, 238), (24, -14, 266), (44, -10, 276), (96, -6, 266)],
+            (6, 6),
+            3.0,
+        ),  # veins of the arms
         ([(-14, -18, 236), (-26, -12, 266), (-46, -8, 276), (-96, -4, 266)], (6, 6), 3.0),
         ([atrium, (-34, 14, 132), (-50, 10, 140)], (10, 6), 2.0),  # pulmonary veins
         ([atrium, (34, 14, 132), (50, 10, 140)], (10, 6), 2.0),
@@ -111,13 +122,14 @@ def paint_mediastinum(canvas: Canvas, shapes: list[Shape], blood_hu: float) -> N
     oesophagus = _pipe([(5, 18, 310), (8, 34, 215), (8, 40, 170), (10, 32, 90), (22, 10, 40)], (7.5, 7.5))
     part = canvas.around(oesophagus.path, 14)
     part.paint(tube(part, oesophagus.path, oesophagus.radii), 38.0)
-    for shape in shapes:
+    organs = [shape for shape in shapes if shape.kind != "fat"]
+    for shape in organs:
         shape.part.paint(shape.distance - (1 if shape.kind == "vessel" else 0), ORGAN)  # walls
-    for shape in shapes:
+    for shape in organs:
         if shape.kind != "airway":
             shape.part.paint(shape.distance + (HEART_WALL_MM if shape.kind == "heart" else 0), blood_hu)
-    _paint_septum(shapes[0])
-    for shape in shapes:
+    _paint_septum(organs[0])
+    for shape in organs:
         if shape.kind == "airway":
             shape.part.paint(shape.distance + AIRWAY_WALL_MM, AIR)
 

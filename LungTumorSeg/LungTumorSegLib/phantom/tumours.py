@@ -110,7 +110,10 @@ def paint_tumour(
 
 
 def _outline(canvas: Canvas, tumour: Tumour, centre: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the distance to an irregular ball: a stretched, turned one whose surface is pushed in and out."""
+    """Return the distance to an irregular ball: a stretched, turned one whose surface is pushed in and out.
+
+    How far it is pushed depends on the direction from the centre only, so the tumour is in one piece.
+    """
     radius = tumour.diameter_mm / 2
     stretch = np.exp(rng.normal(0, 0.12, 3))
     half = radius * stretch / np.cbrt(stretch.prod())
@@ -118,9 +121,25 @@ def _outline(canvas: Canvas, tumour: Tumour, centre: np.ndarray, rng: np.random.
     offset = [canvas.x - centre[0], canvas.y - centre[1], canvas.z - centre[2]]
     local = [sum(np.float32(turned[i, k]) * offset[k] for k in range(3)) / np.float32(half[i]) for i in range(3)]
     level = np.sqrt(sum(axis**2 for axis in local))
-    lobes = 0.19 * smooth_field(rng, canvas.hu.shape, canvas.spacing_zyx, 1.1 * radius)
-    bumps = 0.08 * smooth_field(rng, canvas.hu.shape, canvas.spacing_zyx, 0.45 * radius)
-    return ((level - 1 + np.clip(level, 0, 1) * (lobes + bumps)) * np.float32(radius)).astype(np.float32)
+    lobes = 0.19 * _on_the_sphere(canvas, centre, radius, 1.1 * radius, rng)
+    bumps = 0.08 * _on_the_sphere(canvas, centre, radius, 0.45 * radius, rng)
+    return ((level - 1 + lobes + bumps) * np.float32(radius)).astype(np.float32)
+
+
+def _on_the_sphere(canvas: Canvas, centre, radius: float, correlation_mm: float, rng) -> np.ndarray:
+    """Return a smooth random field (mean 0, SD 1) read off on the sphere, for every voxel in its direction."""
+    from scipy.ndimage import map_coordinates
+
+    field = smooth_field(rng, canvas.hu.shape, canvas.spacing_zyx, correlation_mm)
+    offset = [axis - c for axis, c in zip((canvas.z, canvas.y, canvas.x), centre[::-1], strict=True)]
+    length = np.maximum(np.sqrt(sum(o**2 for o in offset)), 1e-3)
+    where = [
+        (c + radius * o / length - float(axis.ravel()[0])) / spacing
+        for c, o, axis, spacing in zip(
+            centre[::-1], offset, (canvas.z, canvas.y, canvas.x), canvas.spacing_zyx, strict=True
+        )
+    ]
+    return map_coordinates(field, where, order=1, mode="nearest", output=np.float32)
 
 
 def _spicules(centre: np.ndarray, radius: float, rng: np.random.Generator) -> list[np.ndarray]:

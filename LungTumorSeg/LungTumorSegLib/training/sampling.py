@@ -16,7 +16,7 @@ from .masses import make_mass, smooth_noise
 from .nodules import Lesion, Nodule, place_nodule
 
 OUTSIDE_HU = -1000.0
-MASS_INVADES = 0.4  # share of masses that also replace soft tissue of the mediastinum and chest wall
+MASS_INVADES = 0.1  # share of masses that also replace soft tissue; there nothing shows where they end
 REGION_SHARE = 1 / 3  # share of negatives about any place of the region, the rest in aerated lung
 OPACITY_SHARE = 0.15  # share of negatives with patchy ground glass that is no tumour
 

@@ -43,7 +43,9 @@ def test_components_are_those_of_scipy(seed, shape, filled):
         numbers, count = ndimage.label(mask == label, np.ones((3, 3, 3)))
         for number in range(1, count + 1):
             voxels = numbers == number
-            expected.append((label, int(voxels.sum()), float(probability[voxels].mean(dtype=np.float64)), voxels.tobytes()))
+            expected.append(
+                (label, int(voxels.sum()), float(probability[voxels].mean(dtype=np.float64)), voxels.tobytes())
+            )
     found = []
     for component in find_components(mask, probability):
         voxels = np.zeros(shape, bool)
