@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..errors import InputError
 from ..volume import Volume, read_mask, same_grid_or_raise
 
 
@@ -13,6 +14,12 @@ def read_masks_on(volume: Volume, kind: str, **paths: str | None) -> dict[str, V
     for name, mask in masks.items():
         same_grid_or_raise(mask, volume, paths[name], (f"{name} mask", kind))
     return masks
+
+
+def check_ignore(reference: str | None, ignore: str | None) -> None:
+    """Raise `InputError` if a mask to leave out of a comparison is given, and nothing to compare with."""
+    if ignore is not None and reference is None:
+        raise InputError("--ignore tells what the comparison leaves out", ignore, "give --reference as well")
 
 
 def describe_volume(path: str | Path, volume: Volume) -> dict:

@@ -15,6 +15,7 @@ import warnings
 
 from .. import __version__
 from ..errors import CancelledError, InputError
+from .arguments import name
 from .console import Console
 from .signals import Stopped, stop_on_signals
 
@@ -23,6 +24,9 @@ from .signals import Stopped, stop_on_signals
 COMMANDS = ("segment", "measure", "phantom", "recipes", "train", "evaluate", "export", "doctor")
 
 PROGRAM = "lungtumorseg"
+# Without any handler Python prints the warnings that libraries log.
+_NOWHERE = logging.NullHandler()
+
 DESCRIPTION = "Find, outline and measure lung tumours in chest CT. Not for clinical use."
 
 
@@ -31,6 +35,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options):
         super().__init__(allow_abbrev=False, **options)
+        self.register("type", None, name)
 
     def error(self, message: str):
         """Raise instead of printing the usage."""
@@ -45,9 +50,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser = Parser(prog=PROGRAM, description=DESCRIPTION, parents=[anywhere])
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for name in COMMANDS:
-        module = importlib.import_module(f".{name}", __package__)
-        sub = commands.add_parser(name, parents=[anywhere], help=module.SUMMARY, description=module.__doc__)
+    for command in COMMANDS:
+        module = importlib.import_module(f".{command}", __package__)
+        sub = commands.add_parser(command, parents=[anywhere], help=module.SUMMARY, description=module.__doc__)
         module.add_arguments(sub)
         sub.set_defaults(run=module.run)
     return parser
@@ -90,10 +95,16 @@ def explain(error: BaseException, written: list[str]) -> tuple[str, int]:
         return f"interrupted, {outputs}", error.status if isinstance(error, Stopped) else 130
     if isinstance(error, ModuleNotFoundError) and not str(error.name).startswith("LungTumorSegLib"):
         return f"the Python package '{error.name}' is not installed; `{PROGRAM} doctor` says what to install", 2
-    if isinstance(error, MemoryError):
+    if _is_out_of_memory(error):
         return "not enough memory; close other programs, or use a machine with more", 1
     first_line = (str(error).splitlines() or [""])[0]
     return f"unexpected {type(error).__name__}: {first_line} (a mistake of this program; --debug shows where)", 1
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Tell a lack of memory also in the words of torch and of the loader of shared libraries."""
+    words = ("can't allocate memory", "out of memory", "failed to map segment")
+    return isinstance(error, MemoryError) or any(text in str(error) for text in words)
 
 
 def _quieten_libraries(console: Console, debug: bool) -> None:
@@ -104,3 +115,4 @@ def _quieten_libraries(console: Console, debug: bool) -> None:
     log.propagate = False
     if not debug:
         warnings.simplefilter("ignore")
+        logging.getLogger().addHandler(_NOWHERE)

@@ -20,15 +20,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
     """Read, measure, print, write."""
+    from .inputs import check_ignore, describe_volume, read_masks_on
     from .outputs import check_outputs, check_suffix
 
+    check_ignore(arguments.reference, arguments.ignore)
     check_suffix(arguments.report, (".json",), "report")
     check_outputs((arguments.report,), (arguments.mask, arguments.reference, arguments.ignore, arguments.ct))
 
     from ..measurements import format_report
     from ..measurements import measure as measure_mask
     from ..volume import read_ct, read_mask, same_grid_or_raise, write_json
-    from .inputs import describe_volume, read_masks_on
 
     mask = read_mask(arguments.mask)
     others = read_masks_on(mask, "mask", reference=arguments.reference, ignore=arguments.ignore)

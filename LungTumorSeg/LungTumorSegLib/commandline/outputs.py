@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,14 +16,15 @@ def check_outputs(outputs: Iterable[str | Path | None], inputs: Iterable[str | P
 
     To be asked before long work; ``None`` stands for what was not asked for.
     """
-    taken = [Path(path).resolve() for path in inputs if path is not None]
+    # `os.path.realpath` bears what `Path.resolve` raises on: links in a circle, which `check_writable` refuses.
+    taken = [Path(os.path.realpath(path)) for path in inputs if path is not None]
     for output in outputs:
         if output is None:
             continue
-        place = Path(output).resolve()
+        check_writable(output)
+        place = Path(os.path.realpath(output))
         if place in taken or any(path.is_file() and place.exists() and place.samefile(path) for path in taken):
             raise InputError("would replace an input or another output", output, "choose another name")
-        check_writable(output)
         taken.append(place)
 
 

@@ -93,12 +93,14 @@ def default_output(ct: str | Path) -> Path:
 def _check_places(arguments: argparse.Namespace, output: str | Path) -> None:
     from ..volume.reading import existing_path
     from ..volume.writing import check_mask_path
+    from .inputs import check_ignore
     from .outputs import check_outputs, check_suffix
 
     existing_path(arguments.ct)
     check_mask_path(output)
     check_suffix(arguments.report, (".json",), "report")
     check_suffix(arguments.preview, PREVIEW_SUFFIXES, "picture")
+    check_ignore(arguments.reference, arguments.ignore)
     check_outputs((output, arguments.report, arguments.preview), (arguments.ct, arguments.reference, arguments.ignore))
 
 

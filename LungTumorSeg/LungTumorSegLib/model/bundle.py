@@ -118,7 +118,7 @@ def _read(path: Path) -> str:
 def _read_metadata(path: Path) -> dict:
     try:
         metadata = json.loads(_read(path))
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"is not JSON ({error})", path, "copy the model again") from error
     if not isinstance(metadata, dict) or not isinstance(metadata.get("version"), str):
         raise InputError("expected a JSON object with a 'version' text", path, "correct the file")

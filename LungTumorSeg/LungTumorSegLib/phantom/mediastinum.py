@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .build import AIR, ORGAN, Build
+from .build import AIR, FAT, ORGAN, Build
 from .canvas import Canvas, curve, ellipsoid, join, tube
 
 CARINA = (2.0, 24.0, 182.0)
@@ -123,6 +123,9 @@ def paint_mediastinum(canvas: Canvas, shapes: list[Shape], blood_hu: float) -> N
     part = canvas.around(oesophagus.path, 14)
     part.paint(tube(part, oesophagus.path, oesophagus.radii), 38.0)
     organs = [shape for shape in shapes if shape.kind != "fat"]
+    for shape in shapes:
+        if shape.kind == "fat":
+            shape.part.paint(shape.distance, FAT)
     for shape in organs:
         shape.part.paint(shape.distance - (1 if shape.kind == "vessel" else 0), ORGAN)  # walls
     for shape in organs:

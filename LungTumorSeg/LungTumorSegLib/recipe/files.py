@@ -7,6 +7,7 @@ from pathlib import Path
 from ..errors import InputError
 from .schema import Recipe
 
+MAX_NAME = 200  # characters; asking the file system for much longer ones is an error of its own
 FOLDER = Path(__file__).resolve().parent.parent / "recipes"
 
 
@@ -24,6 +25,8 @@ def recipe_path(name_or_path: str | Path) -> Path:
         Where there is neither.
     """
     path = Path(name_or_path)
+    if len(path.name) > MAX_NAME:
+        raise InputError("there is no recipe of so long a name", f"{path.name[:40]}…", "check the path")
     if path.suffix in (".yaml", ".yml") or path.exists():
         if path.is_file():
             return path
@@ -67,6 +70,8 @@ def parse_recipe(text: str, where: str | Path) -> Recipe:
         line = "" if mark is None else f" in line {mark.line + 1}"
         problem = getattr(error, "problem", None) or "it cannot be parsed"
         raise InputError(f"this is not YAML{line}: {problem}", where, "correct the file") from error
+    except (ValueError, RecursionError) as error:  # a date of the 99th month; brackets a thousand deep
+        raise InputError(f"this is not YAML that can be read: {error}", where, "correct the file") from error
     if not isinstance(content, dict):
         raise InputError("a recipe is a YAML mapping of keys to values", where, "see `recipes show lung-tumor`")
     try:
@@ -103,7 +108,7 @@ def override(recipe: Recipe, settings: list[str]) -> Recipe:
             raise InputError("expected key=value with a key of the recipe", setting, "see `recipes show`")
         try:
             part[last] = yaml.safe_load(text)
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise InputError("the value is not YAML", setting, "quote it") from error
     try:
         return Recipe.model_validate(content)

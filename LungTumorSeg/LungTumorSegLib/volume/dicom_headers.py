@@ -125,6 +125,8 @@ def _read_headers(folder: Path) -> Iterator[tuple[Path, Dataset]]:
     for parent, _, names in sorted(os.walk(folder)):
         for path in (Path(parent) / name for name in sorted(names)):
             try:
+                if path.exists() and not path.is_file():
+                    continue  # to open a named pipe would wait for ever
                 if is_dicom_file(path):
                     header = dcmread(path, stop_before_pixels=True, force=True, specific_tags=_TAGS)
                     if "SOPClassUID" in header:
@@ -132,7 +134,7 @@ def _read_headers(folder: Path) -> Iterator[tuple[Path, Dataset]]:
             except (InvalidDicomError, OSError, EOFError, ValueError, KeyError, AttributeError, NotImplementedError):
                 unreadable += 1
     if unreadable:
-        log.warning("%d files begin like DICOM but cannot be read", unreadable)
+        log.warning("files in the folder that cannot be read: %d", unreadable)
 
 
 def _is_ct_slice(header: Dataset) -> bool:

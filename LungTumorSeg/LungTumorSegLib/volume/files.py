@@ -64,7 +64,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     InputError
         The place cannot be written: no permission, a full or read-only disk, a folder or device of that name.
     """
-    target = _ordinary_file(path)
+    with _place_errors_named(path):
+        target = _ordinary_file(path)
     temporary = target.parent / f".{secrets.token_hex(8)}{full_suffix(target)}"
     try:
         with _place_errors_named(path):
@@ -97,6 +98,8 @@ def check_writable(path: str | Path) -> None:
 def _ordinary_file(path: str | Path) -> Path:
     """Follow symbolic links; refuse a folder or device, which a rename would fail on or destroy."""
     target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise InputError("cannot be written, because it is a link that leads back to itself", path, "remove the link")
     if target.exists() and not target.is_file():
         kind = "a folder" if target.is_dir() else "not an ordinary file"
         raise InputError(f"cannot be written, because it is {kind}", path, "give the name of a file")

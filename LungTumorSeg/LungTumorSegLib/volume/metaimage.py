@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import isfinite, prod
 from pathlib import Path
 
 from ..errors import InputError
@@ -36,6 +36,7 @@ def read_metaimage_header(path: Path) -> StoredVoxels:
         stored_nbytes = int(size) if compressed and size else None
     except (KeyError, ValueError) as error:
         raise InputError("is not a MetaImage that can be read", path, "convert it to .nii.gz or .nrrd") from error
+    _check_numbers(fields, path)
     local = fields["ElementDataFile"].upper() == "LOCAL"
     data = path if local else path.parent / fields["ElementDataFile"]
     if not data.is_file():
@@ -47,6 +48,17 @@ def read_metaimage_header(path: Path) -> StoredVoxels:
     at_the_end = skipped == -1  # "the voxels are the last bytes of the file"
     offset = max(0, data.stat().st_size - nbytes) if at_the_end else skipped + (header_bytes if local else 0)
     return StoredVoxels(data, offset, nbytes, "zlib" if compressed else None, stored_nbytes)
+
+
+def _check_numbers(fields: dict[str, str], path: Path) -> None:
+    """Raise `InputError` if a position is no number: ITK would take 0 for it."""
+    for key in ("Offset", "Position", "Origin"):
+        try:
+            finite = all(isfinite(float(number)) for number in fields.get(key, "").split())
+        except ValueError:
+            finite = False
+        if not finite:
+            raise InputError(f"has a position that is not finite: {key} = {fields[key]}", path, "correct the header")
 
 
 def _read_fields(path: Path) -> tuple[dict[str, str], int]:
