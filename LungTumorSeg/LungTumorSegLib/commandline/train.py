@@ -16,7 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", required=True, metavar="DIR", help="Decathlon layout, or a folder a case")
     parser.add_argument("-o", "--output", required=True, metavar="RUN", help="the run's folder")
     parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
-    parser.add_argument("--set", type=str, action="append", default=[], metavar="KEY=VALUE", help="change a key of the recipe")
+    parser.add_argument(
+        "--set", type=str, action="append", default=[], metavar="KEY=VALUE", help="change a key of the recipe"
+    )
     parser.add_argument("--leave-out", type=str, default="", metavar="CASE,…", help="cases that are not trained on")
     parser.add_argument("--device", type=device, default="auto", metavar="DEVICE", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--workers", type=not_negative_int, default=1, metavar="N", help="processes that make patches")
