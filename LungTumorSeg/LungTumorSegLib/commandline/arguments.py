@@ -7,17 +7,17 @@ import re
 
 
 def name(text: str) -> str:
-    """Parse the name of a file or folder, or of something packaged: what an argument is whose type is not said.
+    """Parse the name of a file or folder, or of something packaged.
 
     An empty one (a shell's unset variable) would stand for the working folder, and the libraries that read and write
     images end the whole program over a name that is not UTF-8.
     """
     if not text:
         raise argparse.ArgumentTypeError("is an empty name")
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a name in UTF-8; rename it") from error
+    from ..volume.files import is_utf8
+
+    if not is_utf8(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a name in UTF-8; rename it")
     return text
 
 

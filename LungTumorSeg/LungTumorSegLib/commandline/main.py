@@ -24,10 +24,10 @@ from .signals import Stopped, stop_on_signals
 COMMANDS = ("segment", "measure", "phantom", "recipes", "train", "evaluate", "export", "doctor")
 
 PROGRAM = "lungtumorseg"
+DESCRIPTION = "Find, outline and measure lung tumours in chest CT. Not for clinical use."
+
 # Without any handler Python prints the warnings that libraries log.
 _NOWHERE = logging.NullHandler()
-
-DESCRIPTION = "Find, outline and measure lung tumours in chest CT. Not for clinical use."
 
 
 class Parser(argparse.ArgumentParser):
@@ -35,7 +35,6 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options):
         super().__init__(allow_abbrev=False, **options)
-        self.register("type", None, name)
 
     def error(self, message: str):
         """Raise instead of printing the usage."""
@@ -53,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     for command in COMMANDS:
         module = importlib.import_module(f".{command}", __package__)
         sub = commands.add_parser(command, parents=[anywhere], help=module.SUMMARY, description=module.__doc__)
+        sub.register("type", None, name)  # what an argument is whose type is not said
         module.add_arguments(sub)
         sub.set_defaults(run=module.run)
     return parser

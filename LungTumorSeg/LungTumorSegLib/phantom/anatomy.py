@@ -7,9 +7,9 @@ from functools import partial
 
 import numpy as np
 
-from .abdomen import diaphragm
 from .build import FAT, LUNG, MUSCLE, Build
 from .canvas import Canvas, cut, ellipse, join, profile
+from .diaphragm import diaphragm
 from .mediastinum import Shape, mediastinal_shapes
 from .texture import smooth_field
 

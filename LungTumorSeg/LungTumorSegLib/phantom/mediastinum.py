@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .build import AIR, FAT, ORGAN, Build
+from .build import AIR, ORGAN, Build
 from .canvas import Canvas, curve, ellipsoid, join, tube
+from .diaphragm import diaphragm
 
 CARINA = (2.0, 24.0, 182.0)
 HILUM = {-1: (-44.0, 14.0, 160.0), 1: (46.0, 16.0, 166.0)}  # patient's right (x < 0) and left
@@ -46,7 +47,7 @@ class Pipe(NamedTuple):
 def mediastinal_shapes(canvas: Canvas, build: Build) -> list[Shape]:
     """Return heart, vessels and airways, in the order in which they are painted."""
     heart = _heart(canvas, build)
-    shapes = [heart, *_fat_pads(heart.part, build)]
+    shapes = [heart, _fat_in_front(heart.part, build)]
     for pipe in great_vessels(build):
         part = canvas.around(pipe.path, 16)
         shapes.append(Shape("vessel", part, tube(part, pipe.path, pipe.radii), pipe.margin_mm))
@@ -60,7 +61,7 @@ def mediastinal_shapes(canvas: Canvas, build: Build) -> list[Shape]:
 def _heart(canvas: Canvas, build: Build) -> Shape:
     """Return the ventricles, leaning to the left and forward, with the right and the left atrium."""
     low, size = build.breath_mm, build.heart
-    part = canvas.crop((-70, -95, 15), (110, 50, 175))
+    part = canvas.crop((-70, -115, 10), (110, 50, 175))
     half_axes = [size * np.array(axes) for axes in ((63, 43, 40), (30, 30, 36), (34, 20, 22))]
     ventricles = ellipsoid(part, (22, -27, 98 + low), half_axes[0], long_axis=(0.80, -0.44, -0.40))
     right_atrium = ellipsoid(part, (-17, -12, 106 + low), half_axes[1])
@@ -68,10 +69,11 @@ def _heart(canvas: Canvas, build: Build) -> Shape:
     return Shape("heart", part, join(join(ventricles, right_atrium, 10), left_atrium, 8), 4.5)
 
 
-def _fat_pads(part: Canvas, build: Build) -> list[Shape]:
-    """Return the fat in the corners between heart, diaphragm and chest wall."""
-    centres = ((58, -62, 66 + build.breath_mm), (-30, -58, 62 + build.breath_mm))
-    return [Shape("fat", part, ellipsoid(part, centre, (30, 24, 20)), 0.0) for centre in centres]
+def _fat_in_front(part: Canvas, build: Build) -> Shape:
+    """Return the fat between the heart and the front of the chest, above the diaphragm."""
+    low = build.breath_mm
+    distance = ellipsoid(part, (24, -86, 58 + low), (46, 46, 44))
+    return Shape("fat", part, np.maximum(distance, 2 - np.minimum(*diaphragm(part, build))), 0.0)
 
 
 def great_vessels(build: Build) -> list[Pipe]:
@@ -123,9 +125,6 @@ def paint_mediastinum(canvas: Canvas, shapes: list[Shape], blood_hu: float) -> N
     part = canvas.around(oesophagus.path, 14)
     part.paint(tube(part, oesophagus.path, oesophagus.radii), 38.0)
     organs = [shape for shape in shapes if shape.kind != "fat"]
-    for shape in shapes:
-        if shape.kind == "fat":
-            shape.part.paint(shape.distance, FAT)
     for shape in organs:
         shape.part.paint(shape.distance - (1 if shape.kind == "vessel" else 0), ORGAN)  # walls
     for shape in organs:

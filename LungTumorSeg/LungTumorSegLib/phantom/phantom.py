@@ -111,7 +111,7 @@ def _paint_chest(canvas: Canvas, build: Build, rng: np.random.Generator) -> anat
     chest = anatomy.shape_chest(canvas, build)
     anatomy.paint_body(canvas, chest, rng, build)
     skeleton.paint_skeleton(canvas, chest, rng)
-    abdomen.paint_abdomen(canvas, chest.cage, chest.lungs, chest.mediastinum[0], build)
+    abdomen.paint_abdomen(canvas, chest.cage, chest.lungs, chest.mediastinum[:2], build)
     anatomy.paint_lungs(canvas, chest, rng)
     mediastinum.paint_mediastinum(canvas, chest.mediastinum, build.blood_hu)
     return chest

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import InputError
 from .dicom_headers import Slice, find_slices, is_dicom_file
 from .dicom_stack import order_slices, stack_grid
+from .files import is_utf8
 from .image import Volume
 from .imagefile import itk_warnings_off
 
@@ -108,6 +109,8 @@ def _read_voxels(slices: list[Slice], folder: Path) -> np.ndarray:
     """Decode and rescale ordered slices to HU, zyx."""
     import SimpleITK as sitk
 
+    if not all(is_utf8(found.path) for found in slices):
+        raise InputError("holds CT slices whose names are not in UTF-8", folder, "rename the files")
     whole = all(number.is_integer() for found in slices for number in found.rescale)
     reader = sitk.ImageSeriesReader()
     reader.SetImageIO("GDCMImageIO")

@@ -98,12 +98,23 @@ def check_writable(path: str | Path) -> None:
 def _ordinary_file(path: str | Path) -> Path:
     """Follow symbolic links; refuse a folder or device, which a rename would fail on or destroy."""
     target = Path(os.path.realpath(path))
+    if not is_utf8(target):
+        raise InputError("cannot be written, because its path is not in UTF-8", path, "choose another place")
     if target.is_symlink():
         raise InputError("cannot be written, because it is a link that leads back to itself", path, "remove the link")
     if target.exists() and not target.is_file():
         kind = "a folder" if target.is_dir() else "not an ordinary file"
         raise InputError(f"cannot be written, because it is {kind}", path, "give the name of a file")
     return target
+
+
+def is_utf8(path: str | Path) -> bool:
+    """Tell whether SimpleITK can be given ``path``; any other name ends the whole process."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def write_text(path: str | Path, text: str) -> None:
