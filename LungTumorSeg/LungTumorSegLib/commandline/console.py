@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import sys
 from collections.abc import Callable
 
+from ..errors import InputError
 from .signals import check_stopped
 
 JSON_STEP = 0.01  # progress events come at least this far apart
@@ -66,7 +68,8 @@ class Console:
         """Say in one line on stderr what ended the work; with ``--json`` also as an event."""
         self._end_bar()
         if self.json:
-            self._event("error", message=message, status=status)
+            with contextlib.suppress(InputError):  # stdout cannot be written; stderr is told all the same
+                self._event("error", message=message, status=status)
         _print(f"lungtumorseg: error: {' '.join(message.split())}", sys.stderr)
 
     def log_handler(self) -> logging.Handler:
@@ -139,7 +142,13 @@ def _is_terminal(stream) -> bool:
 
 
 def _print(text: str, stream) -> None:
-    """Print a line at once; a stream that is closed, or whose reader is gone, takes nothing and stops nothing."""
+    """Print a line at once; a stream that is closed, or whose reader is gone, takes nothing and stops nothing.
+
+    Raises
+    ------
+    InputError
+        ``stream`` is stdout and cannot be written (a file on a full disk, say); only once.
+    """
     if stream is not None:
         _guarded(stream, lambda: print(_printable(text, stream), file=stream, flush=True))
 
@@ -153,8 +162,12 @@ def _printable(text: str, stream) -> str:
 def _guarded(stream, action: Callable[[], None]) -> None:
     try:
         action()
-    except BrokenPipeError:
-        # The reader (`| head`) is gone. Later writes, and Python's own flush at exit, go nowhere.
+    except OSError as error:
+        # Later writes, and Python's own flush at exit, go nowhere.
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, stream.fileno())
         os.close(null)
+        reader_gone = isinstance(error, BrokenPipeError)  # as with `| head`
+        if stream is sys.stdout and not reader_gone:
+            reason = f"cannot be written ({error.strerror})"
+            raise InputError(reason, "standard output", "send it elsewhere") from error

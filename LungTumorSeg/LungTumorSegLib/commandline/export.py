@@ -42,9 +42,14 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
 
 def _read_json(path: str) -> dict:
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_refuse)
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError("cannot be read as JSON", path, "correct the file") from error
     if not isinstance(content, dict):
         raise InputError("expected a JSON object", path, "correct the file")
     return content
+
+
+def _refuse(constant: str) -> None:
+    """Refuse NaN and Infinity, which Python reads, and which no other reader of metadata.json would."""
+    raise ValueError(f"{constant} is not JSON")

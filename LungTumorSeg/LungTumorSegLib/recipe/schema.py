@@ -13,6 +13,7 @@ Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
+Features = Annotated[int, Field(ge=1, le=4096)]
 Range = tuple[float, float]
 SpacingXYZ = tuple[Positive, Positive, Positive]
 SizeXYZ = tuple[Count, Count, Count]
@@ -64,7 +65,7 @@ class UNetNetwork(Part):
     """
 
     name: Literal["unet"] = "unet"
-    channels: Annotated[tuple[Count, ...], Field(min_length=2)] = (16, 32, 64, 128, 256)
+    channels: Annotated[tuple[Features, ...], Field(min_length=2)] = (16, 32, 64, 128, 256)
     strides: tuple[Count, ...] = (2, 2, 2, 2)
     residual_units: Annotated[int, Field(ge=0)] = 2
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0

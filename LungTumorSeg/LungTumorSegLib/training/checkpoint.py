@@ -48,6 +48,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint to the CPU, wherever it was written; code in it is never run (``weights_only``)."""
     try:
         return Checkpoint(**torch.load(path, weights_only=True, map_location="cpu"))
-    except (RuntimeError, pickle.UnpicklingError, TypeError, EOFError, OSError) as error:
+    except pickle.UnpicklingError as error:  # torch's own words say how to run the code in it
+        what = "this checkpoint cannot be read: it is damaged, or holds more than numbers, which could run code"
+        raise InputError(what, path, "restore it from a copy") from error
+    except (RuntimeError, TypeError, EOFError, OSError) as error:
         first_line = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(f"this checkpoint cannot be read ({first_line})", path, "restore it from a copy") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import pickle
 import shutil
 import struct
@@ -44,6 +45,16 @@ def save(image: sitk.Image, path: Path) -> Path:
 
 def test_a_missing_file(refuse, tmp_path):
     refuse(tmp_path / "no.nii.gz", f"{tmp_path / 'no.nii.gz'}: there is no such file or folder; ")
+
+
+def test_a_name_that_is_not_utf8(refuse, bench, tmp_path):
+    """SimpleITK would end the process over it."""
+    name = os.fsdecode(os.fsencode(tmp_path) + b"/M\xfcller.nii.gz")
+    try:
+        shutil.copy(bench.ct, name)
+    except OSError:
+        pytest.skip("this file system takes only UTF-8 names")
+    refuse(name, "is not a name in UTF-8")
 
 
 def test_not_an_image(refuse, tmp_path):
@@ -193,6 +204,10 @@ def test_a_malicious_model(refuse, bench, tmp_path):
         (("--overlap", "half"), "'half' is not a number"),
         (("--modle", "x"), "unrecognized arguments: --modle"),
         (("--series", "0"), "'0' is not a whole number from 1"),
+        (("--model", ""), "argument --model: is an empty name"),
+        (("-o", ""), "argument -o/--output: is an empty name"),
+        (("--ignore", "x.nrrd"), "give --reference as well"),
+        (("-o", "x" * 300 + ".nrrd"), "name is too long"),
         (("--series", "3"), "is a file, and a series is chosen from a DICOM folder"),
     ],
 )

@@ -7,10 +7,11 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from LungTumorSegLib.commandline.main import COMMANDS, main
+from LungTumorSegLib.commandline.main import COMMANDS, explain, main
 from LungTumorSegLib.measurements import measure
 from LungTumorSegLib.model import available
 from LungTumorSegLib.recipe import available as recipes
@@ -37,6 +38,7 @@ def test_measure_refuses_what_does_not_fit(bench, tmp_path):
     check_refusal(run("measure", tmp_path / "none.nii.gz"), "there is no such file")
     check_refusal(run("measure", bench.ct), "is not a mask")
     check_refusal(run("measure", bench.reference, "--report", bench.reference), "report")
+    check_refusal(run("measure", bench.reference, "--ignore", bench.reference), "give --reference as well")
     assert snapshot(tmp_path) == {}
 
 
@@ -176,3 +178,18 @@ def test_on_a_terminal_progress_is_a_bar(tmp_path):
     assert b"phantom" in shown
     assert b"100 %" in shown
     assert stdout.decode() == f"data set: {tmp_path / 'data'}\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("arguments", [("recipes",), ("recipes", "--json"), ("recipes", "--json", "show", "none")])
+def test_a_full_disk_below_standard_output(arguments):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("lungtumorseg: error: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("words", ["DefaultCPUAllocator: can't allocate memory: 40 GB", "CUDA out of memory."])
+def test_a_lack_of_memory_is_no_mistake_of_the_program(words):
+    assert explain(RuntimeError(words), [])[0].startswith("not enough memory")

@@ -111,3 +111,11 @@ def test_what_is_no_run_is_not_exported(tmp_path):
     assert result.returncode == 2
     assert "no training run" in result.stderr
     assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize(
+    "card", ['{"version": "1", "x": NaN}', "[" * 100_000, '{"version": "1", "x": ' + "9" * 9999 + "}"]
+)
+def test_a_card_that_is_not_json(tmp_path, card):
+    (tmp_path / "card.json").write_text(card)
+    check_refusal(run_command("export", tmp_path, "-o", tmp_path / "m", "--card", tmp_path / "card.json"), "as JSON")

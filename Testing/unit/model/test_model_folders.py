@@ -222,7 +222,7 @@ def test_weights_that_are_not_numbers(folder, value):
     assert "holds NaN or infinity" in refusal(folder)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", '"text"', "{}", '{"version": 3}', "\xff"])
+@pytest.mark.parametrize("text", ["", "{", "[1]", '"text"', "{}", '{"version": 3}', "\xff", "9" * 9999])
 def test_metadata_that_is_not_a_description(folder, text):
     (folder / "metadata.json").write_bytes(text.encode("latin-1"))
     assert str(folder / "metadata.json") in refusal(folder)

@@ -78,3 +78,19 @@ def test_override_changes_one_key():
 def test_override_refuses_what_the_recipe_does_not_know(setting):
     with pytest.raises(InputError):
         override(load_recipe("lung-tumor"), [setting])
+
+
+@pytest.mark.parametrize("text", ["name: 2001-99-99", "[" * 5000, "a: 0o9_"])
+def test_yaml_over_which_the_parser_stumbles(text):
+    with pytest.raises(InputError):
+        parse_recipe(text, "r.yaml")
+
+
+def test_a_name_longer_than_a_file_can_have():
+    with pytest.raises(InputError, match="so long a name"):
+        load_recipe("x" * 5000)
+
+
+def test_a_network_that_no_machine_can_hold():
+    with pytest.raises(InputError, match=r"network\.channels\.0: |'network\.channels\.0'"):
+        override(load_recipe("lung-tumor"), ["network.channels=[1000000000, 8, 8, 8, 8]"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from pydicom import dcmread
@@ -209,3 +211,20 @@ def test_no_rescale_to_hounsfield_units(tmp_path, chest):
 
     write_ct_series(tmp_path, chest, edit=forget)
     assert "not in Hounsfield units" in refusal(tmp_path)
+
+
+def test_names_that_are_not_utf8(tmp_path, chest):
+    """GDCM is given them by SimpleITK, which would end the process."""
+    paths = write_ct_series(tmp_path / "scan", chest)
+    try:
+        paths[0].rename(paths[0].with_name(os.fsdecode(b"M\xfcller.dcm")))
+    except OSError:
+        pytest.skip("this file system takes only UTF-8 names")
+    assert "names are not in UTF-8" in refusal(tmp_path / "scan")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_named_pipe_among_the_slices_is_not_waited_for(tmp_path, chest):
+    write_ct_series(tmp_path, chest)
+    os.mkfifo(tmp_path / "pipe")
+    assert np.array_equal(read_ct(tmp_path).array, chest.array)

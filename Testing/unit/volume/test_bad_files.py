@@ -174,6 +174,8 @@ def test_slopes_that_mean_none_are_accepted(tmp_path, chest):
         (".mha", b"1 0 0 0 1 0 0 0 1", b"1 0.2 0 0 1 0 0 0 1", "not orthonormal"),
         (".mha", b"1 0 0 0 1 0 0 0 1", b"1 0 0 1 0 0 0 0 1", "not orthonormal"),
         (".mha", b"MET_SHORT", b"MET_WORDS", "not a MetaImage"),
+        (".mha", b"Offset = ", b"Offset = nan ", "position that is not finite: Offset = nan"),
+        (".mha", b"Offset = ", b"Offset = here ", "position that is not finite: Offset = here"),
         (".mha", b"LOCAL", b"a.zraw", "'a.zraw' beside it, which is not there"),
     ],
 )

@@ -144,3 +144,18 @@ def test_json_takes_numpy_and_refuses_nan(tmp_path):
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(tmp_path / "bad.json", {"hd95_mm": float("nan")})
     assert not (tmp_path / "bad.json").exists()
+
+
+def test_names_that_no_file_can_have(tmp_path):
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    for name, said in (
+        ("x" * 300, "name is too long"),
+        ("a", "leads back to itself"),
+        (os.fsdecode(b"\xfc.nrrd"), "is not in UTF-8"),  # SimpleITK would end the process
+    ):
+        with pytest.raises(InputError, match=said):
+            check_writable(tmp_path / name)
+        with pytest.raises(InputError, match=said), atomic_path(tmp_path / name):
+            pytest.fail("the body must not run")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
