@@ -84,8 +84,7 @@ def _score(case: CaseFiles, predictor: Predictor) -> CaseScore:
 
 
 def _in_words(summary: dict) -> str:
-    def figure(value, digits: int = 2) -> str:
-        return "–" if value is None else f"{value:.{digits}f}"
+    from ..evaluation import figure
 
     return (
         f"{summary['cases_with_tumor']} cases with a tumour: mean Dice {figure(summary['mean_dice'], 3)}, "

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from statistics import fmean, median
 
+MEASURES = ("dice", "relative_volume_error", "recist_relative_error", "hd95_mm", "surface_dice_1mm")
+
 
 @dataclass(frozen=True)
 class CaseScore:
@@ -45,12 +47,11 @@ class CaseScore:
 def score_case(case: str, report: dict, seconds: float) -> CaseScore:
     """Take a case's scores from what `LungTumorSegLib.measurements.measure` found, with a reference."""
     compared = report["reference"]
-    measures = ("dice", "relative_volume_error", "recist_relative_error", "hd95_mm", "surface_dice_1mm")
     return CaseScore(
         case=case,
         reference_ml=compared["volume_ml"],
         predicted_ml=compared["found_volume_ml"],
-        **{name: compared[name] for name in measures},
+        **{name: compared[name] for name in MEASURES},
         lesions=len(compared["lesions"]),
         lesions_found=sum(lesion["found"] for lesion in compared["lesions"]),
         false_positives=compared["false_positives"],
@@ -70,7 +71,7 @@ def summarize(scores: list[CaseScore]) -> dict:
     with_tumor = [score for score in scores if score.has_tumor]
     without = [score for score in scores if not score.has_tumor]
     summary = {"cases": len(scores), "cases_with_tumor": len(with_tumor), "cases_without_tumor": len(without)}
-    for name in ("dice", "relative_volume_error", "recist_relative_error", "hd95_mm", "surface_dice_1mm"):
+    for name in MEASURES:
         values = [value for score in with_tumor if (value := getattr(score, name)) is not None]
         summary[f"cases_with_{name}"] = len(values)
         summary[f"mean_{name}"] = fmean(values) if values else None
@@ -83,12 +84,13 @@ def summarize(scores: list[CaseScore]) -> dict:
     return summary
 
 
+def figure(value: float | None, digits: int = 2) -> str:
+    """Write a figure, or a dash where it has no value."""
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
 def as_table(scores: list[CaseScore]) -> str:
     """Lay the scores out as a Markdown table, a case a row."""
-
-    def cell(value, digits: int) -> str:
-        return "–" if value is None else f"{value:.{digits}f}"
-
     lines = [
         "| case | reference mL | found mL | Dice | volume error | RECIST error | HD95 mm | lesions found "
         "| false positives | s |",
@@ -96,9 +98,9 @@ def as_table(scores: list[CaseScore]) -> str:
     ]
     for score in scores:
         lines.append(
-            f"| {score.case} | {score.reference_ml:.1f} | {score.predicted_ml:.1f} | {cell(score.dice, 3)} "
-            f"| {cell(score.relative_volume_error, 2)} | {cell(score.recist_relative_error, 2)} "
-            f"| {cell(score.hd95_mm, 1)} | {score.lesions_found} of {score.lesions} "
+            f"| {score.case} | {score.reference_ml:.1f} | {score.predicted_ml:.1f} | {figure(score.dice, 3)} "
+            f"| {figure(score.relative_volume_error, 2)} | {figure(score.recist_relative_error, 2)} "
+            f"| {figure(score.hd95_mm, 1)} | {score.lesions_found} of {score.lesions} "
             f"| {score.false_positives} | {score.seconds:.1f} |"
         )
     return "\n".join(lines)

@@ -199,13 +199,11 @@ class SlidingWindow:
         """Put the network on the device and into evaluation; no gradients; reduced precision where chosen."""
         module = isinstance(network, torch.nn.Module)
         training = module and network.training
-        precision = getattr(torch, device.precision)
-        kind = torch.device(device.device).type
         try:
             if module:
                 network.to(device.device).eval()
                 _arrange(network, _memory_format(device))
-            with torch.inference_mode(), torch.autocast(kind, precision, enabled=precision != torch.float32):
+            with torch.inference_mode(), device.autocast():
                 yield
         finally:
             if module:

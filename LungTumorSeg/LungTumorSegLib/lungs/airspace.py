@@ -17,8 +17,8 @@ MINIMUM_LUNG_ML = 100.0
 SHARE_OF_LARGEST = 0.08  # a second lung smaller than this is left to the mirror image
 
 
-def within(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
-    """Find the voxels at most ``radius_mm`` from a voxel of ``mask`` (Maurer's exact distance transform).
+def dilate(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
+    """Dilate by a ball: all voxels at most ``radius_mm`` from one of ``mask`` (Maurer's exact distance transform).
 
     Its cost does not depend on the radius, as that of a structuring element would.
     """
@@ -32,14 +32,9 @@ def within(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, 
     return sitk.GetArrayFromImage(squared) <= radius_mm**2
 
 
-def dilate(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
-    """Dilate by a ball."""
-    return within(mask, radius_mm, spacing_zyx)
-
-
 def erode(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
     """Erode by a ball; what lies beyond the volume counts as inside."""
-    return ~within(~mask, radius_mm, spacing_zyx)
+    return ~dilate(~mask, radius_mm, spacing_zyx)
 
 
 def close(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Networks, taken from MONAI, and their weights."""
 
-from .build import build_network
+from .build import build_network, network_of
 from .load import load_network
 
-__all__ = ["build_network", "load_network"]
+__all__ = ["build_network", "load_network", "network_of"]

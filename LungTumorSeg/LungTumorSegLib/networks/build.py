@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from torch import nn
 
-from ..recipe.schema import Network, SwinUNETRNetwork
+from ..recipe.schema import Network, Recipe, SwinUNETRNetwork
+
+
+def network_of(recipe: Recipe) -> nn.Module:
+    """Build a recipe's network: a channel in for each intensity window, one out for each label and background."""
+    return build_network(recipe.network, len(recipe.preparation.windows_hu), 1 + len(recipe.labels))
 
 
 def build_network(network: Network, in_channels: int, out_channels: int) -> nn.Module:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from ..model import Model, load_weights
-from .build import build_network
+from .build import network_of
 
 
 def load_network(model: Model) -> nn.Module:
@@ -16,7 +16,6 @@ def load_network(model: Model) -> nn.Module:
     InputError
         The weights do not fit; names the first tensor.
     """
-    recipe = model.recipe
-    network = build_network(recipe.network, len(recipe.preparation.windows_hu), 1 + len(recipe.labels))
+    network = network_of(model.recipe)
     load_weights(network, model)
     return network.eval()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from ..recipe.schema import Augmentation
-from .cases import IGNORED
 from .sampling import OUTSIDE_HU, Patch
 
 
@@ -52,4 +51,4 @@ def _rotate_and_zoom(hu: np.ndarray, label: np.ndarray, settings: Augmentation, 
     turned = grid_sample(image, grid, mode="bilinear", align_corners=False)[0, 0].numpy() + OUTSIDE_HU
     marks = torch.from_numpy(np.ascontiguousarray(label)).float()[None, None]
     labels = grid_sample(marks, grid, mode="nearest", align_corners=False)[0, 0].numpy()
-    return turned, np.where(labels == IGNORED, IGNORED, labels).astype(np.uint8)
+    return turned, labels.astype(np.uint8)

@@ -8,7 +8,7 @@ import torch
 
 from ..errors import InputError
 from ..model import find_misfit, save_model
-from ..networks import build_network
+from ..networks import network_of
 from ..recipe import load_recipe, parse_recipe
 from ..recipe.schema import Recipe
 from .checkpoint import load_checkpoint
@@ -55,6 +55,5 @@ def _check(weights: dict[str, torch.Tensor], trained: Recipe, recipe: Recipe, ru
             raise InputError(
                 f"the run was trained with another '{part}'", run, "only change what comes after training"
             )
-    network = build_network(recipe.network, len(recipe.preparation.windows_hu), 1 + len(recipe.labels))
-    if fault := find_misfit(weights, network.state_dict()):
+    if fault := find_misfit(weights, network_of(recipe).state_dict()):
         raise InputError(f"the weights cannot be exported: {fault}", run, "train again")

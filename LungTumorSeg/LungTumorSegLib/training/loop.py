@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from ..inference.device import DeviceChoice
-from ..networks.build import build_network
+from ..networks import network_of
 from ..progress import Progress, silent
 from ..recipe import dump_recipe
 from ..recipe.schema import Recipe
@@ -53,10 +53,7 @@ class TrainingRun:
 
     def __post_init__(self) -> None:
         torch.manual_seed(self.sampler.seed)
-        network = build_network(
-            self.recipe.network, len(self.recipe.preparation.windows_hu), 1 + len(self.recipe.labels)
-        )
-        self.network = network.to(self.device.device, memory_format=torch.channels_last_3d)
+        self.network = network_of(self.recipe).to(self.device.device, memory_format=torch.channels_last_3d)
         self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
         self.optimizer = make_optimizer(self.network, self.recipe.training.optimizer)
         self.step = 0
