@@ -1,8 +1,10 @@
-"""The headless companion of LungTumorSeg: training. Nothing trains through it yet. Not for clinical use."""
+"""The headless companion of LungTumorSeg: training, from a script or Slicer's Python console. Not for clinical use."""
 
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from slicer.i18n import tr as _
 from slicer.i18n import translate
@@ -12,6 +14,8 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModuleTest,
     ScriptedLoadableModuleWidget,
 )
+
+from LungTumorSegTrainingLib.process import TrainingProcess
 
 
 class LungTumorSegTraining(ScriptedLoadableModule):
@@ -24,8 +28,10 @@ class LungTumorSegTraining(ScriptedLoadableModule):
         self.parent.dependencies = ["LungTumorSeg"]
         self.parent.contributors = ["LungTumorSeg contributors"]
         self.parent.helpText = _(
-            "Logic without a panel. It lists the recipes that networks are described by. Nothing trains through "
-            "Slicer yet. <b>Not for clinical use.</b>"
+            "Logic without a panel. It trains networks by recipes, in processes beside Slicer and on several GPUs: "
+            "from the Python console by its logic's <tt>start</tt>, on a cluster by <tt>Slicer --no-main-window "
+            "--python-script train.py</tt>. <b>Not for clinical use.</b> See the <a href="
+            '"https://github.com/SlicerLungTumorSeg/SlicerLungTumorSeg">documentation</a>.'
         )
         self.parent.acknowledgementText = _("Networks and losses come from MONAI.")
         self.parent.hidden = True
@@ -40,7 +46,7 @@ class LungTumorSegTrainingWidget(ScriptedLoadableModuleWidget):
 
 
 class LungTumorSegTrainingLogic(ScriptedLoadableModuleLogic):
-    """What can be trained."""
+    """Train networks; ``slicer.util.getModuleLogic("LungTumorSegTraining")`` returns it."""
 
     def recipes(self) -> list[str]:
         """Return the names of the packaged recipes."""
@@ -48,9 +54,58 @@ class LungTumorSegTrainingLogic(ScriptedLoadableModuleLogic):
 
         return available()
 
+    def start(
+        self,
+        recipe: str | Path,
+        data: str | Path,
+        output: str | Path,
+        *,
+        processes: int = 1,
+        resume: bool = False,
+        options: Sequence[str] = (),
+        log: Callable[[str], None] = print,
+    ) -> TrainingProcess:
+        """Start a training beside Slicer and return at once.
+
+        Parameters
+        ----------
+        recipe : str or Path
+            A name of `recipes`, or a recipe's file.
+        data, output : str or Path
+            The data set's folder and the run's.
+        processes : int
+            One for each GPU.
+        resume : bool
+            Go on with the run in ``output``.
+        options : sequence of str
+            Further options of ``lungtumorseg train``, such as ``["--set", "training.steps=1000"]``.
+        log : callable
+            Takes a line of the log. It is called by the returned object's methods only, so never in another thread.
+
+        Returns
+        -------
+        TrainingProcess
+            ``poll()`` hands over the new lines and returns the exit status once there is one, ``stop()`` writes a
+            checkpoint and ends, ``wait()`` waits. Closing Slicer stops the training, with a checkpoint.
+
+        Raises
+        ------
+        LungTumorSegTrainingLib.package.LaunchError
+            Slicer's Python or LungTumorSegLib was not found. What is wrong with the training's own input ends the
+            training with status 2 and one line of its log.
+        """
+        arguments = ["--recipe", recipe, "--data", data, "--output", output]
+        arguments += ["--processes", processes] if processes != 1 else []
+        arguments += ["--resume"] if resume else []
+        return TrainingProcess([*map(str, arguments), *options], log)
+
+    def train(self, recipe: str | Path, data: str | Path, output: str | Path, **options) -> int:
+        """Train and return the exit status, 0 when done; Slicer does not respond meanwhile. Options as in `start`."""
+        return self.start(recipe, data, output, **options).wait()
+
 
 class LungTumorSegTrainingTest(ScriptedLoadableModuleTest):
-    """Self test."""
+    """Self test; that a training is started, stopped and taken up again is tested in Testing/slicer."""
 
     def runTest(self) -> None:
         self.test_RecipesAreListed()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import unittest
 from pathlib import Path
 
 from lent_slicer import lend
@@ -20,3 +21,11 @@ def load(name: str):
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def run_self_test(name: str) -> None:
+    """Run a module's tests as `slicer.testing.runUnitTest` does, and let none be skipped."""
+    result = unittest.TextTestRunner(verbosity=2).run(unittest.defaultTestLoader.loadTestsFromName(name))
+    assert result.wasSuccessful()
+    assert result.testsRun > 0
+    assert result.skipped == []

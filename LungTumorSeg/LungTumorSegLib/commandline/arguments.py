@@ -21,6 +21,11 @@ def name(text: str) -> str:
     return text
 
 
+def names(text: str) -> tuple[str, ...]:
+    """Parse names that are separated by commas."""
+    return tuple(part for part in (one.strip() for one in text.split(",")) if part)
+
+
 def share(text: str) -> float:
     """Parse an overlap: a number from 0 to below 1."""
     try:
@@ -51,3 +56,12 @@ def not_negative_int(text: str) -> int:
     if not re.fullmatch(r"\d{1,9}", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
     return int(text)
+
+
+def fold(text: str) -> tuple[int, int]:
+    """Parse which of how many parts: ``2/5`` is the second of five."""
+    match = re.fullmatch(r"(\d{1,4})/(\d{1,4})", text)
+    k, n = (int(number) for number in match.groups()) if match else (0, 0)
+    if not 1 <= k <= n or n < 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is not K/N, such as 2/5 for the second of five parts")
+    return k, n

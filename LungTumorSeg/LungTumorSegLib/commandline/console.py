@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 
 from ..errors import InputError
+from .bars import Bar, Lines, is_terminal
 from .signals import check_stopped
 
 JSON_STEP = 0.01  # progress events come at least this far apart
@@ -22,13 +23,13 @@ class Console:
     ----------
     json : bool
         Events as JSON, one object a line on stdout, in place of text: ``progress``, ``note``, ``written``, ``error``,
-        and the commands' own results (``report``, ``recipe``, ``doctor``).
+        and the commands' own (``report``, ``recipe``, ``doctor``, ``step``, ``validation``, …).
     """
 
     def __init__(self, json: bool = False):
         self.json = json
         self.written_paths: list[str] = []
-        self._bar: _Bar | _Lines | None = None
+        self._display = None  # of `.bars`
         self._last: tuple[str, float] = ("", -1.0)
 
     def progress(self, stage: str, fraction: float) -> None:
@@ -37,26 +38,38 @@ class Console:
         if self.json:
             if stage != self._last[0] or fraction >= 1 or fraction - self._last[1] >= JSON_STEP:
                 self._last = (stage, fraction)
-                self._event("progress", stage=stage, fraction=round(fraction, 4))
+                self.event("progress", stage=stage, fraction=round(fraction, 4))
             return
-        if self._bar is None:
-            self._bar = _Bar() if _is_terminal(sys.stderr) else _Lines()
-        self._bar.show(stage, fraction)
+        display = self.live(Bar) if is_terminal() else self.live(Lines, _say)
+        display.show(stage, fraction)
+
+    def live(self, kind: type, *arguments):
+        """Return the live display of this kind: the one that is up, or a new one in place of another."""
+        if not isinstance(self._display, kind):
+            self.end_live()
+            self._display = kind(*arguments)
+        return self._display
+
+    def end_live(self) -> None:
+        """Take the live display away, if there is one."""
+        if self._display is not None:
+            self._display.end()
+            self._display = None
 
     def note(self, text: str) -> None:
         """Say something worth knowing that is neither a result nor an error."""
         if self.json:
-            self._event("note", message=text)
+            self.event("note", message=text)
         else:
-            self._end_bar()
+            self.end_live()
             _print(text, sys.stderr)
 
     def result(self, text: str, event: str, **content) -> None:
         """Print a result: as text, or as an ``event`` with this content."""
         if self.json:
-            self._event(event, **content)
+            self.event(event, **content)
         else:
-            self._end_bar()
+            self.end_live()
             _print(text, sys.stdout)
 
     def written(self, kind: str, path) -> None:
@@ -66,10 +79,10 @@ class Console:
 
     def error(self, message: str, status: int) -> None:
         """Say in one line on stderr what ended the work; with ``--json`` also as an event."""
-        self._end_bar()
+        self.end_live()
         if self.json:
             with contextlib.suppress(InputError):  # stdout cannot be written; stderr is told all the same
-                self._event("error", message=message, status=status)
+                self.event("error", message=message, status=status)
         _print(f"lungtumorseg: error: {' '.join(message.split())}", sys.stderr)
 
     def log_handler(self) -> logging.Handler:
@@ -78,54 +91,14 @@ class Console:
 
     def close(self) -> None:
         """End the progress display and write out what is buffered."""
-        self._end_bar()
+        self.end_live()
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 _guarded(stream, stream.flush)
 
-    def _event(self, event: str, **content) -> None:
+    def event(self, event: str, **content) -> None:
+        """Print an event; only with ``--json``."""
         _print(json.dumps({"event": event, **content}, ensure_ascii=False), sys.stdout)
-
-    def _end_bar(self) -> None:
-        if self._bar is not None:
-            self._bar.end()
-            self._bar = None
-
-
-class _Bar:
-    """A live bar on a terminal."""
-
-    def __init__(self):
-        from rich.console import Console as Terminal
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        columns = (TextColumn("{task.description:<15}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-        self.display = Progress(*columns, TimeElapsedColumn(), console=Terminal(stderr=True), transient=True)
-        self.display.start()
-        self.tasks: dict[str, int] = {}
-
-    def show(self, stage: str, fraction: float) -> None:
-        if stage not in self.tasks:
-            self.tasks[stage] = self.display.add_task(stage, total=1.0)
-        self.display.update(self.tasks[stage], completed=fraction)
-
-    def end(self) -> None:
-        self.display.stop()
-
-
-class _Lines:
-    """A line a stage, for logs."""
-
-    def __init__(self):
-        self.stage = ""
-
-    def show(self, stage: str, fraction: float) -> None:
-        if stage != self.stage:
-            self.stage = stage
-            _print(f"{stage} …", sys.stderr)
-
-    def end(self) -> None:
-        pass
 
 
 class _NoteHandler(logging.Handler):
@@ -137,8 +110,8 @@ class _NoteHandler(logging.Handler):
         self.console.note(record.getMessage())
 
 
-def _is_terminal(stream) -> bool:
-    return stream is not None and stream.isatty()
+def _say(text: str) -> None:
+    _print(text, sys.stderr)
 
 
 def _print(text: str, stream) -> None:

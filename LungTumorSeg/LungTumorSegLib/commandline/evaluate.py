@@ -1,96 +1,208 @@
-"""Score a model over a data set: each case first, then summed up. Voxels under a case's ignore mask never count."""
+"""Score a model over a data set: each case, each lesion, then summed up. Voxels under an ignore mask never count.
+
+With --report R.json the scores so far are kept in R.partial.json, from which --resume goes on.
+"""
 
 from __future__ import annotations
 
 import argparse
-import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from .arguments import device
+from .arguments import device, names, not_negative_int
 from .console import Console
 
 if TYPE_CHECKING:
-    from ..evaluation import CaseScore
+    from ..evaluation import DataSetScores
+    from ..evaluation.partial import PartialReport
     from ..prediction import Predictor
     from ..training.layouts import CaseFiles
 
 SUMMARY = "score a model over a data set, case by case"
+FEW_CASES = 30
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--model", required=True, metavar="M", help="packaged model or model folder")
-    parser.add_argument("--data", required=True, metavar="DIR", help="Decathlon layout, or a folder a case")
-    parser.add_argument("--report", metavar="R.json", help="write the scores")
+    parser.add_argument("--data", required=True, metavar="DIR", help="a data set in any layout that train takes")
+    parser.add_argument("--cases", type=names, default=(), metavar="CASE,…", help="only these cases")
+    parser.add_argument("--report", metavar="R.json", help="write all scores")
+    parser.add_argument("--resume", action="store_true", help="go on with an evaluation that was interrupted")
+    parser.add_argument("--table", metavar="R.csv", help="write a row a case")
+    parser.add_argument("--lesions", metavar="L.csv", help="write a row a lesion, false positives included")
+    parser.add_argument("--picture", metavar="P.png", help="draw the scores")
+    parser.add_argument("--save-masks", metavar="DIR", help="write each predicted mask, CASE.seg.nrrd")
+    parser.add_argument("--bootstrap", type=not_negative_int, default=2000, metavar="N", help="resamples (2000)")
+    parser.add_argument("--seed", type=not_negative_int, default=0, metavar="S", help="of the bootstrap (0)")
     parser.add_argument("--device", type=device, default="auto", metavar="DEVICE", help="auto, cpu, cuda or cuda:N")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
-    """Segment and score every case."""
-    from .outputs import check_outputs, check_suffix
-
-    check_suffix(arguments.report, (".json",), "report")
-    check_outputs((arguments.report,), ())
-
-    from ..evaluation import as_dict, as_table
+    """Segment and score every case, then write what was asked for."""
+    from ..evaluation import DataSetScores
+    from ..evaluation.partial import PartialReport
     from ..model import load_model
-    from ..prediction import Predictor
     from ..training.layouts import find_cases
-    from ..volume.files import write_json
 
     model = load_model(arguments.model)
-    files = find_cases(arguments.data)
+    files = _chosen(find_cases(arguments.data, model.recipe.annotation), arguments)
+    about = {"not_for_clinical_use": True, "model": model.describe()}
+    partial = PartialReport.beside(arguments.report, about["model"]) if arguments.report else None
+    _check_places(arguments, files, partial)
+    if partial is None:
+        scores = DataSetScores()
+    else:
+        scores = partial.resume({case.name for case in files}) if arguments.resume else partial.start()
+
+    from ..prediction import Predictor  # brings in torch, which takes seconds
+
     predictor = Predictor.load(model, arguments.device)
+    about["device"] = predictor.device.as_dict()
     console.note(f"computing on {predictor.device.describe()}")
-    scores, failed = [], []
-    for done, case in enumerate(files):
-        console.progress("evaluating", done / len(files))
-        try:
-            scores.append(_score(case, predictor))
-        except InputError as error:  # one case that cannot be read must not cost the scores of the others
-            failed.append({"case": case.name, "reason": str(error)})
-            console.note(f"{case.name} was not scored: {error}")
-    console.progress("evaluating", 1.0)
-    report = {"not_for_clinical_use": True, "model": model.describe(), "device": predictor.device.as_dict()}
-    report |= as_dict(scores) | {"failed": failed}
-    if arguments.report:
-        write_json(arguments.report, report)
-        console.written("report", arguments.report)
-    console.result(as_table(scores) + "\n\n" + _in_words(report["summary"]), "scores", report=report)
+    try:
+        failed = _score_all(files, predictor, scores, partial, _mask_writer(arguments, model.recipe.labels), console)
+    except BaseException:
+        _show_what_there_is(scores, len(files), partial, console)
+        raise
+    _conclude(arguments, about, scores, failed, console)
+    if partial:
+        partial.remove()
     if failed:
         raise InputError(f"{len(failed)} of {len(files)} cases were not scored", arguments.data, "see the notes above")
 
 
-def _score(case: CaseFiles, predictor: Predictor) -> CaseScore:
-    import numpy as np
-
-    from ..evaluation import score_case
-    from ..measurements import measure
-    from ..volume import same_grid_or_raise
-    from ..volume.reading import read_ct, read_mask
-
-    ct = read_ct(case.ct)
-    masks = {path: read_mask(path) for path in (case.mask, *case.ignore) if path is not None}
-    for path, mask in masks.items():
-        same_grid_or_raise(mask, ct, path)
-    reference = masks[case.mask] if case.mask else ct.with_array(np.zeros(ct.array.shape, dtype=np.uint8))
-    start = time.perf_counter()
-    found = predictor.predict(ct).mask
-    seconds = time.perf_counter() - start
-    doubtful = [masks[path].array > 0 for path in case.ignore]
-    ignore = ct.with_array(np.any(doubtful, axis=0) & (reference.array == 0)) if doubtful else None
-    return score_case(case.name, measure(found, reference=reference, ignore=ignore), seconds)
+def _chosen(files: list[CaseFiles], arguments: argparse.Namespace) -> list[CaseFiles]:
+    if unknown := set(arguments.cases) - {case.name for case in files}:
+        raise InputError(f"no case is named {min(unknown)}", arguments.data, "see the names of its cases")
+    return [case for case in files if not arguments.cases or case.name in arguments.cases]
 
 
-def _in_words(summary: dict) -> str:
-    from ..evaluation import figure
+def _check_places(arguments: argparse.Namespace, files: list[CaseFiles], partial: PartialReport | None) -> None:
+    """Refuse what could not be written at the end, before the long work."""
+    from ..evaluation.picture import check_drawing
+    from .outputs import check_outputs, check_suffix
 
-    return (
-        f"{summary['cases_with_tumor']} cases with a tumour: mean Dice {figure(summary['mean_dice'], 3)}, "
-        f"lesions found {figure(summary['sensitivity'])}, HD95 {figure(summary['mean_hd95_mm'], 1)} mm "
-        f"over the {summary['cases_with_hd95_mm']} in which something was found. "
-        f"False positives per scan: {figure(summary['false_positives_per_scan'])}, on tumour-free scans "
-        f"{figure(summary['false_positives_per_tumor_free_scan'])}. So few cases cannot show how good a network is. "
-        "Not for clinical use."
-    )
+    suffixes = {"report": ".json", "table": ".csv", "lesions": ".csv", "picture": ".png"}
+    outputs = {name: getattr(arguments, name) for name in suffixes}
+    for name, path in outputs.items():
+        check_suffix(path, (suffixes[name],), "table" if name == "lesions" else name)
+    if arguments.resume and partial is None:
+        raise InputError("there is nothing to go on from without a report", "--resume", "give --report as before")
+    masks = [_mask_path(arguments, case.name) for case in files] if arguments.save_masks else []
+    inputs = [path for case in files for path in (case.ct, case.mask, *case.ignore)]
+    check_outputs([*outputs.values(), partial.path if partial else None, *masks], inputs)
+    if arguments.picture:
+        check_drawing(arguments.picture)
+
+
+def _mask_path(arguments: argparse.Namespace, case: str) -> Path:
+    return Path(arguments.save_masks) / f"{case}.seg.nrrd"
+
+
+def _mask_writer(arguments: argparse.Namespace, labels: dict[int, str]) -> Callable | None:
+    """Return the function of a case's name and its mask that writes the mask, if masks are wanted."""
+    if not arguments.save_masks:
+        return None
+    from ..volume.writing import write_mask
+
+    return lambda case, mask: write_mask(_mask_path(arguments, case), mask, labels)
+
+
+def _score_all(
+    files: list[CaseFiles],
+    predictor: Predictor,
+    scores: DataSetScores,
+    partial: PartialReport | None,
+    write_mask: Callable | None,
+    console: Console,
+) -> list[dict]:
+    """Add to ``scores`` the cases that they lack, and return the cases that cannot be scored and why."""
+    from ..training.scoring import score_each_lesion, score_files
+
+    known = {score.case for score in scores.cases}
+    if known:
+        console.note(f"going on after {len(known)} of {len(files)} cases")
+    failed = []
+    for done, case in enumerate(files):
+        console.progress("evaluating", done / len(files))
+        if case.name in known:
+            continue
+        try:
+            scored = score_files(case, predictor)
+        except InputError as error:  # one case that cannot be read must not cost the scores of the others
+            failed.append({"case": case.name, "reason": str(error)})
+            console.note(f"{case.name} was not scored: {error}")
+            continue
+        if write_mask:
+            write_mask(case.name, scored.found)
+        scores.add(scored.score, *score_each_lesion(scored))
+        if partial:
+            partial.keep(scores)
+    scores.sort([case.name for case in files])
+    console.progress("evaluating", 1.0)
+    return failed
+
+
+def _show_what_there_is(scores: DataSetScores, asked: int, partial: PartialReport | None, console: Console) -> None:
+    """Before the work ends early: print the scores so far, and say how to go on."""
+    from ..evaluation import as_table
+    from ..evaluation.tables import MOST_ROWS
+
+    if not scores.cases:
+        return
+    console.result(as_table(scores.cases, MOST_ROWS), "scores", report={"complete": False, **scores.rows()})
+    kept = f"; they are kept in {partial.path}, go on with --resume" if partial and partial.path.is_file() else ""
+    console.note(f"stopped after {len(scores.cases)} of {asked} cases{kept}")
+
+
+def _conclude(
+    arguments: argparse.Namespace, about: dict, scores: DataSetScores, failed: list[dict], console: Console
+) -> None:
+    """Sum up, write the files and print the tables."""
+    from ..evaluation import Bootstrap, as_table, strata_table
+    from ..evaluation.picture import draw_scores
+    from ..evaluation.tables import MOST_ROWS, write_case_csv, write_lesion_csv
+    from ..volume.files import write_json
+
+    report = about | {"complete": True} | scores.as_dict(Bootstrap(arguments.bootstrap, arguments.seed))
+    report["failed"] = failed
+    jobs = {
+        "report": lambda path: write_json(path, report),
+        "table": lambda path: write_case_csv(path, scores.cases),
+        "lesions": lambda path: write_lesion_csv(path, scores),
+        "picture": lambda path: draw_scores(scores, report, path),
+    }
+    for kind, write in jobs.items():
+        if path := getattr(arguments, kind):
+            write(path)
+            console.written(kind, path)
+    parts = (as_table(scores.cases, MOST_ROWS), strata_table(report["strata"]), _in_words(report))
+    console.result("\n\n".join(part for part in parts if part), "scores", report=report)
+
+
+def _in_words(report: dict) -> str:
+    from ..evaluation.tables import figure, with_interval
+
+    summary, intervals = report["summary"], report["confidence_intervals"]
+
+    def said(key: str, digits: int = 2) -> str:
+        return with_interval(summary[key], intervals[key], digits)
+
+    parts = [
+        f"{summary['cases_with_tumor']} cases with a tumour: mean Dice {said('mean_dice', 3)}, median "
+        f"{figure(summary['median_dice'], 3)}, lesions found {said('sensitivity')}, HD95 {said('mean_hd95_mm', 1)} mm "
+        f"over the {summary['cases_with_hd95_mm']} in which something was found.",
+        f"False positives per scan: {said('false_positives_per_scan')}, on tumour-free scans "
+        f"{said('false_positives_per_tumor_free_scan')}.",
+    ]
+    if intervals["mean_dice"]:
+        parts.append(f"In brackets: 95 % confidence, {intervals['method']} ({intervals['resamples']} resamples).")
+    else:
+        why = "it was not asked for" if not intervals["resamples"] else f"fewer than {intervals['fewest_cases']} cases"
+        parts.append(f"No confidence interval of the mean Dice: {why}.")
+    if summary["cases"] < FEW_CASES:
+        parts.append("So few cases cannot show how good a network is.")
+    return " ".join([*parts, "Not for clinical use."])

@@ -35,6 +35,8 @@ PACKAGES = (
     ("rich", "rich", ""),
     ("matplotlib", "matplotlib", "pictures (`segment --preview`)"),
     ("einops", "einops", "SwinUNETR networks"),
+    ("h5py", "h5py", "training caches"),
+    ("highdicom", "highdicom", "masks in DICOM SEG"),
 )
 
 

@@ -1,9 +1,11 @@
-"""A data set's scores: per case, and summed up."""
+"""A case's scores, and those of a data set summed up."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from statistics import fmean, median
+
+from .intervals import Bootstrap
 
 MEASURES = ("dice", "relative_volume_error", "recist_relative_error", "hd95_mm", "surface_dice_1mm")
 
@@ -23,6 +25,8 @@ class CaseScore:
         Components of the mask that touch no annotated lesion.
     seconds : float
         From the CT in memory to the mask.
+    slice_spacing_mm : float or None
+        Distance of the CT's axial slices.
     """
 
     case: str
@@ -37,6 +41,7 @@ class CaseScore:
     lesions_found: int
     false_positives: int
     seconds: float
+    slice_spacing_mm: float | None = None
 
     @property
     def has_tumor(self) -> bool:
@@ -44,7 +49,7 @@ class CaseScore:
         return self.lesions > 0
 
 
-def score_case(case: str, report: dict, seconds: float) -> CaseScore:
+def score_case(case: str, report: dict, seconds: float, slice_spacing_mm: float | None = None) -> CaseScore:
     """Take a case's scores from what `LungTumorSegLib.measurements.measure` found, with a reference."""
     compared = report["reference"]
     return CaseScore(
@@ -56,6 +61,7 @@ def score_case(case: str, report: dict, seconds: float) -> CaseScore:
         lesions_found=sum(lesion["found"] for lesion in compared["lesions"]),
         false_positives=compared["false_positives"],
         seconds=seconds,
+        slice_spacing_mm=slice_spacing_mm,
     )
 
 
@@ -72,7 +78,7 @@ def summarize(scores: list[CaseScore]) -> dict:
     without = [score for score in scores if not score.has_tumor]
     summary = {"cases": len(scores), "cases_with_tumor": len(with_tumor), "cases_without_tumor": len(without)}
     for name in MEASURES:
-        values = [value for score in with_tumor if (value := getattr(score, name)) is not None]
+        values = values_of(scores, name)
         summary[f"cases_with_{name}"] = len(values)
         summary[f"mean_{name}"] = fmean(values) if values else None
         summary[f"median_{name}"] = median(values) if values else None
@@ -84,28 +90,23 @@ def summarize(scores: list[CaseScore]) -> dict:
     return summary
 
 
-def figure(value: float | None, digits: int = 2) -> str:
-    """Write a figure, or a dash where it has no value."""
-    return "–" if value is None else f"{value:.{digits}f}"
+def confidence_intervals(scores: list[CaseScore], bootstrap: Bootstrap) -> dict:
+    """Return the interval (low, high) of each figure of `summarize`, by its key; None with too few cases.
+
+    What a figure is averaged over is also what is drawn from: the cases with a tumour, all, or the tumour-free.
+    """
+    intervals = {}
+    for name in MEASURES:
+        values = values_of(scores, name)
+        intervals[f"mean_{name}"] = bootstrap.mean(values)
+        intervals[f"median_{name}"] = bootstrap.median(values)
+    intervals["sensitivity"] = bootstrap.ratio([s.lesions_found for s in scores], [s.lesions for s in scores])
+    without = [score.false_positives for score in scores if not score.has_tumor]
+    intervals["false_positives_per_scan"] = bootstrap.mean([score.false_positives for score in scores])
+    intervals["false_positives_per_tumor_free_scan"] = bootstrap.mean(without)
+    return intervals
 
 
-def as_table(scores: list[CaseScore]) -> str:
-    """Lay the scores out as a Markdown table, a case a row."""
-    lines = [
-        "| case | reference mL | found mL | Dice | volume error | RECIST error | HD95 mm | lesions found "
-        "| false positives | s |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for score in scores:
-        lines.append(
-            f"| {score.case} | {score.reference_ml:.1f} | {score.predicted_ml:.1f} | {figure(score.dice, 3)} "
-            f"| {figure(score.relative_volume_error, 2)} | {figure(score.recist_relative_error, 2)} "
-            f"| {figure(score.hd95_mm, 1)} | {score.lesions_found} of {score.lesions} "
-            f"| {score.false_positives} | {score.seconds:.1f} |"
-        )
-    return "\n".join(lines)
-
-
-def as_dict(scores: list[CaseScore]) -> dict:
-    """Return what `evaluate` reports: ``cases`` and ``summary``."""
-    return {"cases": [asdict(score) for score in scores], "summary": summarize(scores)}
+def values_of(scores: list[CaseScore], measure: str) -> list[float]:
+    """Return a measure's values over the cases with a tumour in which it has one; no other case has an overlap."""
+    return [value for score in scores if score.has_tumor and (value := getattr(score, measure)) is not None]

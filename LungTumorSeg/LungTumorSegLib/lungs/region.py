@@ -29,10 +29,14 @@ class LungRegion:
         Air-filled lungs with the vessels and lesions that a closing takes in.
     region : ndarray of bool, zyx
         ``lungs`` united with their mirror image about the spine and dilated: holds collapsed and consolidated lung.
+    midline : ndarray of float, (slices,)
+        Where the spine lies across the patient in each axial slice, in voxels of the canonical order
+        (`LungTumorSegLib.volume.orientation.Orientation.apply`): slices from the feet up, voxels from right to left.
     """
 
     lungs: np.ndarray
     region: np.ndarray
+    midline: np.ndarray
 
 
 def find_lungs(ct: Volume) -> LungRegion:
@@ -67,7 +71,8 @@ def find_lungs(ct: Volume) -> LungRegion:
     region = dilate(close(lungs | (mirrored(lungs, axis) & body), CLOSING_MM, spacing), DILATION_MM, spacing)
 
     back = tuple(_fine_weights(c, n) for c, n in zip(centres, hu_fine.shape, strict=True))
-    return LungRegion(*(orientation.undo(resample_mask(mask, back)) for mask in (lungs, region)))
+    midline = np.interp(np.arange(len(hu_fine)), centres[0], centres[2][0] + axis * steps[2])
+    return LungRegion(*(orientation.undo(resample_mask(mask, back)) for mask in (lungs, region)), midline)
 
 
 def _coarse_centres(size: int, spacing: float) -> np.ndarray:

@@ -67,7 +67,8 @@ def compare(found: Sequence[Lesion], reference: Sequence[Lesion], ignore: Volume
         ``recist_relative_error`` is ``min(|d - d_ref| / d_ref, 1)`` with the largest RECIST long axis of each mask.
         ``lesions`` has, for each reference lesion, ``found`` (any voxel in common) and ``dice`` with all the mask's
         lesions that touch it. ``false_positives`` counts the mask's lesions without a voxel in common with the
-        reference, those more than half under ``ignore`` left out.
+        reference, those more than half under ``ignore`` left out; ``false_positive_lesions`` says which of ``found``
+        they are, counted from 0.
     """
     mine, theirs = without_ignored(found, ignore), without_ignored(reference, ignore)
     volume, reference_volume = (sum(lesion.volume_ml for lesion in lesions) for lesions in (mine, theirs))
@@ -87,9 +88,11 @@ def compare(found: Sequence[Lesion], reference: Sequence[Lesion], ignore: Volume
         distances = surface_distances(mine, theirs)
         result["hd95_mm"] = distances.hausdorff_mm(95.0)
         result["surface_dice_1mm"] = distances.surface_dice(TOLERANCE_MM)
+    false_positives = _false_positives(found, theirs, ignore)
     return result | {
         "lesions": [_detection(lesion, mine, common) for lesion, common in zip(theirs, shared.T, strict=True)],
-        "false_positives": _false_positives(found, theirs, ignore),
+        "false_positives": len(false_positives),
+        "false_positive_lesions": false_positives,
         "notes": _notes(mine, theirs, ignore),
     }
 
@@ -117,9 +120,9 @@ def _detection(lesion: Lesion, mine: Sequence[Lesion], common: np.ndarray) -> di
     }
 
 
-def _false_positives(found: Sequence[Lesion], theirs: Sequence[Lesion], ignore: Volume | None) -> int:
-    hit = shared_voxels(found, theirs).any(axis=1)
-    return sum(not is_hit and ignored_share(lesion, ignore) <= 0.5 for lesion, is_hit in zip(found, hit, strict=True))
+def _false_positives(found: Sequence[Lesion], theirs: Sequence[Lesion], ignore: Volume | None) -> list[int]:
+    missing = np.flatnonzero(~shared_voxels(found, theirs).any(axis=1))
+    return [int(number) for number in missing if ignored_share(found[number], ignore) <= 0.5]
 
 
 def _notes(mine: Sequence[Lesion], theirs: Sequence[Lesion], ignore: Volume | None) -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..recipe import dump_recipe, parse_recipe
+from ..recipe import dump_recipe, parse_recipe, refuse_unresolved
 from ..recipe.schema import Recipe
 from ..volume.files import check_writable, write_text
 from .bundle import METADATA, RECIPE, WEIGHTS
@@ -71,6 +71,7 @@ def describe(recipe: Recipe, metadata: dict) -> dict:
 
 def data_format(recipe: Recipe) -> dict:
     """Describe what goes into the network and what comes out, as a MONAI bundle does."""
+    refuse_unresolved(recipe.preparation)
     windows = recipe.preparation.windows_hu
     common = {"type": "image", "spatial_shape": list(recipe.inference.window_size), "dtype": "float32"}
     image = {

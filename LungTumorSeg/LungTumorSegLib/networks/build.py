@@ -1,15 +1,36 @@
-"""From a recipe's network key to a MONAI network."""
+"""From a recipe's network key to a network of MONAI's."""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
+import torch
 from torch import nn
 
-from ..recipe.schema import Network, Recipe, SwinUNETRNetwork
+from ..errors import InputError
+from ..recipe import refuse_unresolved
+from ..recipe.schema import Network, Recipe, ResidualEncoderNetwork, SwinUNETRNetwork, UNetNetwork
+from ..recipe.schema.part import SizeXYZ
+from .thin_volumes import train_thin_volumes_exactly
 
 
-def network_of(recipe: Recipe) -> nn.Module:
-    """Build a recipe's network: a channel in for each intensity window, one out for each label and background."""
-    return build_network(recipe.network, len(recipe.preparation.windows_hu), 1 + len(recipe.labels))
+def network_of(recipe: Recipe, seed: int | None = None) -> nn.Module:
+    """Build a recipe's network: a channel in for each intensity window, one out for each label and background.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    seed : int, optional
+        Of the random weights; the same seed gives the same weights, and torch's own random numbers go on as if
+        nothing had been drawn. Without it the weights are drawn from these.
+    """
+    refuse_unresolved(recipe.preparation)
+    channels = len(recipe.preparation.windows_hu), 1 + len(recipe.labels)
+    if seed is None:
+        return build_network(recipe.network, *channels)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build_network(recipe.network, *channels)
 
 
 def build_network(network: Network, in_channels: int, out_channels: int) -> nn.Module:
@@ -25,18 +46,18 @@ def build_network(network: Network, in_channels: int, out_channels: int) -> nn.M
     Returns
     -------
     torch.nn.Module
-        Maps ``(N, in_channels, z, y, x)`` to logits ``(N, out_channels, z, y, x)``.
-    """
-    if isinstance(network, SwinUNETRNetwork):
-        from monai.networks.nets import SwinUNETR
+        Maps ``(N, in_channels, z, y, x)`` to logits ``(N, out_channels, z, y, x)``. With deep supervision, and in
+        training mode only, it gives a list of logits instead, of finer levels first.
 
-        return SwinUNETR(
-            in_channels=in_channels,
-            out_channels=out_channels,
-            feature_size=network.feature_size,
-            drop_rate=network.dropout,
-            use_checkpoint=False,
-        )
+    Raises
+    ------
+    InputError
+        A package that this network needs is not installed.
+    """
+    return train_thin_volumes_exactly(_BUILDERS[type(network)](network, in_channels, out_channels))
+
+
+def _unet(network: UNetNetwork, in_channels: int, out_channels: int) -> nn.Module:
     from monai.networks.nets import UNet
 
     return UNet(
@@ -44,8 +65,52 @@ def build_network(network: Network, in_channels: int, out_channels: int) -> nn.M
         in_channels=in_channels,
         out_channels=out_channels,
         channels=network.channels,
-        strides=network.strides,
+        strides=_zyx(network.strides),
         num_res_units=network.residual_units,
         norm="instance",
         dropout=network.dropout,
     )
+
+
+def _residual_encoder(network: ResidualEncoderNetwork, in_channels: int, out_channels: int) -> nn.Module:
+    from .residual_encoder import ResidualEncoderUNet
+
+    return ResidualEncoderUNet(
+        in_channels,
+        out_channels,
+        channels=network.channels,
+        strides=_zyx(network.strides),
+        blocks=network.blocks,
+        dropout=network.dropout,
+        deep_supervision=network.deep_supervision,
+    )
+
+
+def _swin_unetr(network: SwinUNETRNetwork, in_channels: int, out_channels: int) -> nn.Module:
+    if find_spec("einops") is None:
+        raise InputError(
+            "this network needs the package einops, which is not installed",
+            "network.name: swinunetr",
+            "install it (`pip install einops`)",
+        )
+    from monai.networks.nets import SwinUNETR
+
+    return SwinUNETR(
+        in_channels=in_channels,
+        out_channels=out_channels,
+        feature_size=network.feature_size,
+        depths=network.depths,
+        num_heads=network.heads,
+        window_size=network.attention_window,
+        drop_rate=network.dropout,
+        attn_drop_rate=network.attention_dropout,
+        use_checkpoint=network.use_checkpoint,
+    )
+
+
+def _zyx(strides_xyz: tuple[SizeXYZ, ...]) -> list[tuple[int, int, int]]:
+    """Turn a recipe's strides round."""
+    return [stride[::-1] for stride in strides_xyz]
+
+
+_BUILDERS = {UNetNetwork: _unet, ResidualEncoderNetwork: _residual_encoder, SwinUNETRNetwork: _swin_unetr}

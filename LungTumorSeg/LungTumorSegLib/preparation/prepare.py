@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..lungs import find_lungs
+from ..recipe import refuse_unresolved
 from ..recipe.schema import Preparation
 from ..volume import Volume
 from ..volume.boxes import bounding_box, grown
@@ -44,8 +45,9 @@ def prepare_ct(ct: Volume, preparation: Preparation) -> PreparedCT:
     Raises
     ------
     InputError
-        Where the recipe wants lungs and the CT shows none.
+        Where the recipe wants lungs and the CT shows none, or takes a value from the fingerprint of training data.
     """
+    refuse_unresolved(preparation)
     if preparation.region == "all":
         grid_map = GridMap.plan(ct.grid, preparation.spacing_mm)
         return PreparedCT(grid_map.forward(ct.array, lowest=AIR), None, None, grid_map)

@@ -8,6 +8,8 @@ from ..errors import InputError
 from .schema import Recipe
 
 MAX_NAME = 200  # characters; asking the file system for much longer ones is an error of its own
+# Tags of pydantic's unions, which stand in a fault's location but not in the file.
+TAGS = ("unet", "resenc", "swinunetr", "numbers", "fingerprint")
 FOLDER = Path(__file__).resolve().parent.parent / "recipes"
 
 
@@ -143,8 +145,7 @@ def _loader():
 def _first_fault(error) -> str:
     faults = error.errors(include_url=False)
     first = faults[0]
-    # The discriminator's tag ("unet") stands in pydantic's location, but not in the file.
-    key = ".".join(str(part) for part in first["loc"] if part not in ("unet", "swinunetr")) or "recipe"
+    key = ".".join(str(part) for part in first["loc"] if part not in TAGS) or "recipe"
     message = first["msg"].removeprefix("Value error, ")
     given = first.get("input")
     got = (

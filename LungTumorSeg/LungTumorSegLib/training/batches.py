@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 import torch
@@ -11,9 +14,14 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from ..preparation import intensity_channels
 from ..recipe.schema import Recipe
 from .augmentation import augment
+from .distributed import Ranks
 from .sampling import PatchSampler
 
 AUGMENTATION_STREAM = 1  # keeps augmentation's random numbers apart from those that drew the patch
+MOST_WORKERS = 4
+BATCHES_AHEAD = 4  # of each loader process
+
+Batch = tuple[torch.Tensor, torch.Tensor]
 
 
 class PatchDataset(Dataset):
@@ -24,39 +32,92 @@ class PatchDataset(Dataset):
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
         rng = np.random.default_rng([self.sampler.seed, index, AUGMENTATION_STREAM])
-        patch = augment(self.sampler.draw(index), self.recipe.training.augmentation, rng)
+        sampler, settings = self.sampler, self.recipe.training.augmentation
+        patch = augment(lambda margin: sampler.draw(index, margin), sampler.shape, sampler.spacing, settings, rng)
         image = intensity_channels(patch.hu, self.recipe.preparation.windows_hu)
         return torch.from_numpy(image), torch.from_numpy(patch.label)
 
 
-class FromStep(Sampler):
-    """The patch numbers of a run from ``first_step`` on, in order."""
+class PatchNumbers(Sampler):
+    """The patch numbers that one process draws, from a batch of the run on.
 
-    def __init__(self, first_step: int, steps: int, batch_size: int):
-        self.indices = range(first_step * batch_size, steps * batch_size)
+    Batch ``n`` of process ``r`` of ``N`` holds the patches ``(n N + r) b`` … ``(n N + r + 1) b - 1``: what all
+    processes draw together is what one process with batches of ``N b`` draws, and no patch is drawn twice.
 
-    def __iter__(self):
-        return iter(self.indices)
+    Parameters
+    ----------
+    first, end : int
+        Batches ``first`` … ``end - 1`` of each process.
+    batch_size : int
+        ``b``.
+    ranks : Ranks
+        ``r`` and ``N``.
+    """
+
+    def __init__(self, first: int, end: int, batch_size: int, ranks: Ranks):
+        self.first, self.end, self.batch_size, self.ranks = first, end, batch_size, ranks
+
+    def __iter__(self) -> Iterator[int]:
+        for batch in range(self.first, self.end):
+            start = (batch * self.ranks.count + self.ranks.rank) * self.batch_size
+            yield from range(start, start + self.batch_size)
 
     def __len__(self) -> int:
-        return len(self.indices)
+        return max(0, self.end - self.first) * self.batch_size
 
 
-def batches(dataset: PatchDataset, first_step: int, steps: int, workers: int) -> DataLoader:
-    """Iterate over batches ``first_step`` … ``steps - 1``."""
-    batch_size = dataset.recipe.training.batch_size
-    return DataLoader(
+def batches(
+    dataset: PatchDataset, first_step: int, workers: int, ranks: Ranks, pinned: bool = False
+) -> Iterator[list[Batch]]:
+    """Iterate over the batches of each step from ``first_step`` to the recipe's last.
+
+    Parameters
+    ----------
+    dataset : PatchDataset
+    first_step : int
+    workers : int
+        Loader processes; 0 makes patches in this process.
+    ranks : Ranks
+        Which share of the patches is this process's.
+    pinned : bool
+        Whether batches lie in memory from which a GPU copies while it computes.
+
+    Yields
+    ------
+    list of (image (N, C, z, y, x), label (N, z, y, x))
+        As many as the gradients of a step are accumulated over.
+    """
+    training = dataset.recipe.training
+    each = training.gradient_accumulation
+    loader = DataLoader(
         dataset,
-        batch_size=batch_size,
-        sampler=FromStep(first_step, steps, batch_size),
+        batch_size=training.batch_size,
+        sampler=PatchNumbers(first_step * each, training.steps * each, training.batch_size, ranks),
         num_workers=workers,
         worker_init_fn=_start_worker,
-        prefetch_factor=4 if workers else None,
+        prefetch_factor=BATCHES_AHEAD if workers else None,
+        pin_memory=pinned,
+        # Of its own: from torch's common one it would take a number, and dropout would differ after a resumption.
+        generator=torch.Generator(),
     )
+    stream = iter(loader)
+    while step := list(islice(stream, each)):
+        yield step
+
+
+def default_workers(local_processes: int = 1) -> int:
+    """Loader processes for each of several processes on this machine: the cores that they leave, at most 4 each."""
+    return max(0, min(usable_cores() // local_processes - 1, MOST_WORKERS))
+
+
+def usable_cores() -> int:
+    """Count the cores that this process may use (a cluster's job has fewer than the machine)."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _start_worker(_: int) -> None:
     torch.set_num_threads(1)
-    # Ctrl-C reaches the whole process group; the training process stops and then ends its loaders.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # Ctrl-C and a cluster's warnings reach every process; the training process stops and then ends its loaders.
+    for name in ("SIGINT", "SIGTERM", "SIGUSR1"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)

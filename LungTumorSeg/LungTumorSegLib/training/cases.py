@@ -1,29 +1,30 @@
-"""Training cases: CTs and masks on the prepared grid, in memory."""
+"""Training cases: CTs and masks on the prepared grid, and the places in them to draw patches from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from ..errors import InputError
 from ..preparation import PreparedCT, prepare_ct
-from ..progress import Progress, silent
 from ..recipe.schema import Recipe
-from ..volume import Volume, same_grid_or_raise
-from ..volume.reading import read_ct, read_mask
 from .layouts import CaseFiles
+from .reading import CaseImages, read_case
 
 IGNORED = 255  # label of voxels that no loss sees
 SOLID_HU = -300.0
 SOLID_RADIUS_MM = 4.0  # thicker than a vessel of the lung's periphery
+SEAM_HU = -30.0  # half-filled voxels along the pleura; left in place they would part a pasted lesion from the wall
 CANDIDATES = 200_000  # places to draw from; all of them would only cost memory
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingCase:
     """One CT on the prepared grid; all arrays zyx.
+
+    ``hu``, ``label``, ``solid`` and ``region`` are in memory, or read from a cache (`CachedArray`): they are only ever
+    sliced and asked for their shape.
 
     Attributes
     ----------
@@ -38,6 +39,8 @@ class TrainingCase:
         Voxels of the lung region, hila and mediastinum included; candidates for the place of a negative patch.
     lesions : list of ndarray of shape (n, 3), zyx
         The voxels of each annotated lesion.
+    region : ndarray of bool, or None
+        The lung region, where it was kept.
     """
 
     name: str
@@ -47,33 +50,33 @@ class TrainingCase:
     aerated: np.ndarray
     anywhere: np.ndarray
     lesions: list[np.ndarray]
+    region: np.ndarray | None = None
 
 
-def load_case(files: CaseFiles, recipe: Recipe) -> TrainingCase:
-    """Read and prepare one case.
+def prepare_case(files: CaseFiles, images: CaseImages, recipe: Recipe) -> TrainingCase:
+    """Bring a case that was read to the prepared grid, and list the places to draw patches from.
 
     Raises
     ------
     InputError
-        Names the file that cannot be used.
+        There are no lungs, or no air in them; a label that nobody looked for in a DICOM annotation.
     """
     import cc3d
 
     from ..lungs.airspace import dilate, erode
 
-    ct = read_ct(files.ct)
+    if unsought := set(recipe.labels) - (images.searched_for or set(recipe.labels)):
+        do = f"set annotation.rois.{min(unsought)} in the recipe"
+        raise InputError(f"no ROI is named for label {min(unsought)}", files.mask, do)
     try:
-        prepared = prepare_ct(ct, recipe.preparation)
+        prepared = prepare_ct(images.ct, recipe.preparation)
     except InputError as error:
         raise InputError(error.what, files.ct, error.do) from error
-    label = np.zeros(prepared.hu.shape, dtype=np.uint8)
-    for path in files.ignore:
-        label[_inside(path, ct, prepared, None)] = IGNORED
-    for value in recipe.labels if files.mask else ():
-        label[_inside(files.mask, ct, prepared, value if len(recipe.labels) > 1 else None)] = value
+    label = _prepared_label(images, prepared, tuple(recipe.labels))
     spacing = prepared.grid_map.target.spacing[::-1]
     hu = np.rint(np.clip(prepared.hu, -1024, 3071)).astype(np.int16)
     solid = dilate(erode(hu > SOLID_HU, SOLID_RADIUS_MM, spacing), SOLID_RADIUS_MM, spacing)
+    solid &= ~(_with_neighbours(~solid) & (hu < SEAM_HU))
     region = np.ones(hu.shape, dtype=bool) if prepared.region is None else prepared.region
     marked = (label > 0) & (label != IGNORED)
     components = cc3d.connected_components(marked.astype(np.uint8), connectivity=26)  # bool misleads cc3d
@@ -81,15 +84,34 @@ def load_case(files: CaseFiles, recipe: Recipe) -> TrainingCase:
     aerated = region & (hu < -600) & ~solid
     if not aerated.any():
         raise InputError("no aerated lung to train on was found", files.ct, "leave the case out")
-    return TrainingCase(files.name, hu, label, solid, _some(aerated), _some(region), lesions)
+    return TrainingCase(files.name, hu, label, solid, _some(aerated), _some(region), lesions, region)
 
 
-def _inside(path: Path, ct: Volume, prepared: PreparedCT, value: int | None) -> np.ndarray:
-    """Read a mask and bring the voxels of ``value`` (of any label for None) to the prepared grid, as bool."""
-    mask = read_mask(path)
-    same_grid_or_raise(mask, ct, path)
-    chosen = mask.array > 0 if value is None else mask.array == value
-    return prepared.grid_map.forward(chosen) >= 0.5
+def load_case(files: CaseFiles, recipe: Recipe) -> TrainingCase:
+    """Read and prepare one case; an `InputError` names the file that cannot be used."""
+    return prepare_case(files, read_case(files), recipe)
+
+
+def _with_neighbours(where: np.ndarray) -> np.ndarray:
+    """Return the true voxels and their six neighbours, zyx."""
+    from scipy.ndimage import binary_dilation
+
+    return binary_dilation(where)
+
+
+def _prepared_label(images: CaseImages, prepared: PreparedCT, values: tuple[int, ...]) -> np.ndarray:
+    """Return the labels on the prepared grid, `IGNORED` where the truth is not known.
+
+    Each label is resampled on its own and holds from one half of a voxel. With one label every mark means it, whatever
+    its value in the file (255, often).
+    """
+    label = np.zeros(prepared.hu.shape, dtype=np.uint8)
+    if images.ignore is not None:
+        label[prepared.grid_map.forward(images.ignore) >= 0.5] = IGNORED
+    for value in values if images.mask is not None else ():
+        marked = images.mask.array > 0 if len(values) == 1 else images.mask.array == value
+        label[prepared.grid_map.forward(marked) >= 0.5] = value
+    return label
 
 
 def _some(where: np.ndarray) -> np.ndarray:
@@ -97,13 +119,3 @@ def _some(where: np.ndarray) -> np.ndarray:
     places = np.argwhere(where)
     keep = np.random.default_rng(0).permutation(len(places))[:CANDIDATES]
     return places[np.sort(keep)].astype(np.int16)
-
-
-def load_cases(files: list[CaseFiles], recipe: Recipe, progress: Progress = silent) -> list[TrainingCase]:
-    """Read and prepare all cases, in order."""
-    cases = []
-    for done, one in enumerate(files):
-        progress("reading", done / len(files))
-        cases.append(load_case(one, recipe))
-    progress("reading", 1.0)
-    return cases

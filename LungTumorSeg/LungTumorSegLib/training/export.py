@@ -11,13 +11,15 @@ from ..model import find_misfit, save_model
 from ..networks import network_of
 from ..recipe import load_recipe, parse_recipe
 from ..recipe.schema import Recipe
-from .checkpoint import load_checkpoint
+from .checkpoint import BEST, LAST, BestWeights, Checkpoint, load_checkpoint
 
 # What the weights depend on. The rest of a recipe (inference, post-processing) may be chosen after training.
 TRAINED = ("labels", "preparation", "network")
 
 
-def export_run(run: str | Path, folder: str | Path, metadata: dict, recipe_text: str | None = None) -> None:
+def export_run(
+    run: str | Path, folder: str | Path, metadata: dict, recipe_text: str | None = None, weights: str = "last"
+) -> None:
     """Write a run's averaged weights, in half precision, with its recipe and a description.
 
     Parameters
@@ -30,6 +32,8 @@ def export_run(run: str | Path, folder: str | Path, metadata: dict, recipe_text:
         At least ``version``.
     recipe_text : str, optional
         A recipe in place of the run's own, of the same labels, preparation and network.
+    weights : {"last", "best"}
+        Those of the last checkpoint, or those that did best in validation.
 
     Raises
     ------
@@ -37,16 +41,18 @@ def export_run(run: str | Path, folder: str | Path, metadata: dict, recipe_text:
         Before anything is written: no run, weights that are not finite, or a recipe that they do not fit.
     """
     run = Path(run)
-    if not (run / "checkpoint.pt").is_file():
+    if not (run / LAST).is_file():
         raise InputError("this is no training run: it holds no checkpoint.pt", run, "give the folder of `train -o`")
-    checkpoint = load_checkpoint(run / "checkpoint.pt")
+    if weights == "best" and not (run / BEST).is_file():
+        raise InputError("this run was not validated, so no weights are its best", run, "export --weights last")
+    checkpoint = (
+        load_checkpoint(run / BEST, BestWeights) if weights == "best" else load_checkpoint(run / LAST, Checkpoint)
+    )
     trained = load_recipe(run / "recipe.yaml")
     recipe = parse_recipe(recipe_text, "--recipe") if recipe_text else trained
-    weights = {
-        name: value.half() if value.is_floating_point() else value for name, value in checkpoint.average.items()
-    }
-    _check(weights, trained, recipe, run)
-    save_model(folder, weights, recipe_text or trained, {"training_steps": checkpoint.step, **metadata})
+    halved = {name: value.half() if value.is_floating_point() else value for name, value in checkpoint.average.items()}
+    _check(halved, trained, recipe, run)
+    save_model(folder, halved, recipe_text or trained, {"training_steps": checkpoint.step, **metadata})
 
 
 def _check(weights: dict[str, torch.Tensor], trained: Recipe, recipe: Recipe, run: Path) -> None:

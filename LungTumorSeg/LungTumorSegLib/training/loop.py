@@ -1,153 +1,158 @@
-"""The training loop: one process, one device."""
+"""The training loop: from step to step, with checkpoints and validations between."""
 
 from __future__ import annotations
 
-import json
 import logging
 import math
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
-import torch
-
-from ..inference.device import DeviceChoice
-from ..networks import network_of
-from ..progress import Progress, silent
+from ..errors import InputError
 from ..recipe import dump_recipe
-from ..recipe.schema import Recipe
-from ..volume.files import atomic_path
+from ..volume.files import write_text
 from .batches import PatchDataset, batches
-from .checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from .losses import dice_cross_entropy
-from .sampling import PatchSampler
-from .schedule import learning_rate, make_optimizer, update_average
+from .pace import Pace
+from .randomness import undisturbed
+from .reports import Observer, StepReport, ValidationReport
+from .run import TrainingRun
+from .stopping import Stop
+from .tally import NotFiniteError
+
+__all__ = ["Loop", "NotFiniteError", "TrainingRun", "Validate", "train"]
 
 log = logging.getLogger(__name__)
 
+READ_EVERY_ON_GPU = 10  # steps; each reading of losses waits for the GPU
 
-class NotFiniteError(RuntimeError):
-    """The loss or a gradient became NaN or infinite; the weights and the last checkpoint are from before."""
+Validate = Callable[[TrainingRun], ValidationReport | None]
 
 
-@dataclass
-class TrainingRun:
-    """A run and its folder (``recipe.yaml``, ``checkpoint.pt``, ``metrics.jsonl``).
+def train(
+    run: TrainingRun,
+    observers: Sequence[Observer] = (),
+    validate: Validate | None = None,
+    stop: Stop | None = None,
+) -> None:
+    """Train to the recipe's last step.
 
     Parameters
     ----------
-    recipe : Recipe
-    sampler : PatchSampler
-    folder : Path
-    device : DeviceChoice
-    workers : int
-        Loader processes; 0 makes patches in the training process.
+    run : TrainingRun
+    observers : sequence of Observer
+        Are told of steps and validations, in the first process. What they raise ends the run.
+    validate : callable, optional
+        Tries ``run.average.weights``; called in the first process, while the others wait.
+    stop : Stop, optional
+        Ends the run, in all processes after the same step, when any of them is asked to.
+
+    Raises
+    ------
+    StopRequested
+        After the checkpoint is written.
+    NotFiniteError
+        As the recipe's ``not_finite`` says; the checkpoint is from before.
+    InputError
+        The folder cannot be written (any more); the last checkpoint is intact.
     """
+    if validate is None and run.schedule.waits_for("validation"):
+        what = "the learning rate waits for validations, and there are none"
+        raise InputError(what, "training.optimizer.plateau.watch", "hold out cases, or watch the training loss")
+    if run.ranks.is_first:
+        write_text(run.folder / "recipe.yaml", dump_recipe(run.recipe))
+    told = tuple(observers) if run.ranks.is_first else ()
+    try:
+        Loop(run, told, validate, stop or Stop()).train()
+    finally:
+        for observer in told:
+            observer.closed()
 
-    recipe: Recipe
-    sampler: PatchSampler
-    folder: Path
-    device: DeviceChoice
-    workers: int = 1
 
-    def __post_init__(self) -> None:
-        torch.manual_seed(self.sampler.seed)
-        self.network = network_of(self.recipe).to(self.device.device, memory_format=torch.channels_last_3d)
-        self.average = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
-        self.optimizer = make_optimizer(self.network, self.recipe.training.optimizer)
-        self.step = 0
-        self.folder.mkdir(parents=True, exist_ok=True)
+class Loop:
+    """One `train`."""
 
-    @property
-    def checkpoint_path(self) -> Path:
-        """Where the run's state lies."""
-        return self.folder / "checkpoint.pt"
+    def __init__(self, run: TrainingRun, observers: tuple[Observer, ...], validate: Validate | None, stop: Stop):
+        self.run, self.observers, self.validate, self.stop = run, observers, validate, stop
+        self.settings = run.recipe.training
+        self.pace = Pace()
 
-    def resume(self) -> None:
-        """Go on from the folder's checkpoint."""
-        state = load_checkpoint(self.checkpoint_path)
-        self.network.load_state_dict(state.network)
-        self.average = {name: value.to(self.device.device) for name, value in state.average.items()}
-        self.optimizer.load_state_dict(state.optimizer)
-        torch.set_rng_state(state.random_state)
-        if self.device.is_cuda and len(state.cuda_random_states) == torch.cuda.device_count():
-            torch.cuda.set_rng_state_all(state.cuda_random_states)
-        self.step, self.sampler.seed = state.step, state.seed
+    def train(self) -> None:
+        """Do the steps that are left."""
+        run = self.run
+        if run.step == 0:
+            run.save()  # shows that it can be written; and what is killed before the next one can be resumed too
+        self._validate_if_due()  # what a stop may have prevented
+        dataset = PatchDataset(run.sampler, run.recipe)
+        self.pace.mark(run.step)
+        for step_batches in batches(dataset, run.step, run.workers, run.ranks, pinned=run.device.is_cuda):
+            epoch = run.step // self.settings.steps_per_epoch
+            run.tally.add(run.stepper.step(step_batches, run.schedule.rate(run.step), epoch))
+            run.average.update(run.step)
+            run.step += 1
+            self._do_what_is_due()
 
-    def save(self) -> None:
-        """Write the checkpoint."""
-        state = Checkpoint(
-            self.step,
-            self.sampler.seed,
-            self.network.state_dict(),
-            self.average,
-            self.optimizer.state_dict(),
-            torch.get_rng_state(),
-            torch.cuda.get_rng_state_all() if self.device.is_cuda else [],
-        )
-        save_checkpoint(self.checkpoint_path, state)
+    def _do_what_is_due(self) -> None:
+        """After a step: read the losses, write a checkpoint, validate, or end."""
+        stops = self.run.ranks.any(self.stop.requested)
+        saves = stops or self._is_due(self.settings.checkpoint_every_steps) or self._validation_is_due()
+        ends_epoch = self._is_due(self.settings.steps_per_epoch)
+        if saves or ends_epoch or self._is_due(READ_EVERY_ON_GPU if self.run.device.is_cuda else 1):
+            self._read_losses()
+        if ends_epoch:
+            self._end_epoch()
+        if saves:
+            self.run.save()
+        if stops:
+            log.info("stopped after step %d of %d; the checkpoint is written", self.run.step, self.settings.steps)
+            self.stop.leave()
+        self._validate_if_due()
 
-    def train(self, progress: Progress = silent, validate: Callable[[TrainingRun], dict] | None = None) -> None:
-        """Train to the recipe's last step, writing a checkpoint (and validating) every ``checkpoint_every_steps``.
+    def _is_due(self, every: int) -> bool:
+        return self.run.step % every == 0 or self.run.step == self.settings.steps
 
-        Raises
-        ------
-        NotFiniteError
-            At the first step whose loss or gradient is NaN or infinite.
-        BaseException
-            What ``progress`` raises to stop passes through, after a checkpoint.
-        """
-        settings = self.recipe.training
-        with atomic_path(self.folder / "recipe.yaml") as temporary:
-            temporary.write_text(dump_recipe(self.recipe), encoding="utf-8")
-        loader = batches(PatchDataset(self.sampler, self.recipe), self.step, settings.steps, self.workers)
-        started, first, losses = time.perf_counter(), self.step, []
-        for image, label in loader:
-            losses.append(self._one_step(image, label))
-            self.step += 1
-            self._report(progress)
-            if self.step % settings.checkpoint_every_steps and self.step < settings.steps:
-                continue
-            seconds = (time.perf_counter() - started) / (self.step - first)
-            row = {"step": self.step, "loss": sum(losses) / len(losses), "seconds_per_step": round(seconds, 4)}
-            losses.clear()
-            self.save()
-            if validate is not None:
-                row |= validate(self)
-            self._record(row)
+    def _read_losses(self) -> None:
+        """Read the losses of the steps since the last reading, and tell the observers."""
+        run = self.run
+        self.pace.mark(run.step)
+        speed = self.pace.steps_per_second * run.patches_per_step
+        for step, loss in run.tally.read(run.step):
+            left = self.pace.seconds_for(self.settings.steps - step)
+            report = StepReport(step, self.settings.steps, loss, run.schedule.rate(step - 1), speed, left)
+            for observer in self.observers:
+                observer.stepped(report)
 
-    def _one_step(self, image: torch.Tensor, label: torch.Tensor) -> float:
-        settings = self.recipe.training.optimizer
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.step, self.recipe.training.steps, settings)
-        self.network.train()
-        image = image.to(self.device.device, memory_format=torch.channels_last_3d, non_blocking=True)
-        label = label.to(self.device.device, non_blocking=True)
-        with self.device.autocast():
-            logits = self.network(image)
-        loss = dice_cross_entropy(logits.float(), label, self.recipe.training.loss)
-        value = float(loss.detach())
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        limit = math.inf if settings.gradient_clip is None else settings.gradient_clip
-        norm = float(torch.nn.utils.clip_grad_norm_(self.network.parameters(), limit))
-        if not math.isfinite(value) or not math.isfinite(norm):
-            raise NotFiniteError(f"the loss became {value} and the gradient's norm {norm} at step {self.step}")
-        self.optimizer.step()
-        update_average(self.average, self.network, settings.averaging, self.step)
-        return value
+    def _end_epoch(self) -> None:
+        loss, schedule = self.run.tally.end_epoch(), self.run.schedule
+        if loss is not None and schedule.waits_for("training") and schedule.observe(loss):
+            self._say_lowered("training loss")
 
-    def _report(self, progress: Progress) -> None:
-        """Tell where the run is; who stops it by raising loses no step."""
-        try:
-            progress("training", self.step / self.recipe.training.steps)
-        except BaseException:
-            self.save()
-            log.info("stopped after step %d; the checkpoint is written", self.step)
-            raise
+    def _validation_is_due(self) -> bool:
+        due = self.run.step > 0 and self._is_due(self.settings.validate_every_steps)
+        return self.validate is not None and due and self.run.validated_step != self.run.step
 
-    def _record(self, row: dict) -> None:
-        log.info("%s", row)
-        with (self.folder / "metrics.jsonl").open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(row) + "\n")
+    def _validate_if_due(self) -> None:
+        """Validate; this step's checkpoint is already written, so a stop may interrupt it."""
+        if not self._validation_is_due():
+            return
+        with self.stop.at_once(), undisturbed(self.run.device.is_cuda):
+            report = self.run.ranks.first_alone(lambda: self.validate(self.run), check=self.stop.check)
+        self.run.validated_step = self.run.step
+        self._take_score(report)
+        for observer in self.observers if report else ():
+            observer.validated(report)
+        if self.run.step == self.settings.steps:
+            self.run.save()
+        self.pace.forget()
+        self.pace.mark(self.run.step)
+
+    def _take_score(self, report: ValidationReport | None) -> None:
+        """Keep the weights if they are the best so far, and lower the rate if it waits for that; in every process."""
+        dice = report.summary.get("mean_dice") if report else None
+        dice = self.run.ranks.from_first(math.nan if dice is None else dice)
+        if math.isnan(dice):
+            return
+        if self.run.best_score is None or dice > self.run.best_score:
+            self.run.save_best(dice)
+        if self.run.schedule.waits_for("validation") and self.run.schedule.observe(-dice):
+            self._say_lowered("validation's Dice")
+
+    def _say_lowered(self, watched: str) -> None:
+        log.info("the %s gets no better; the learning rate is now %g", watched, self.run.schedule.rate(self.run.step))

@@ -9,17 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..recipe.schema import Synthesis
-from ..volume.resampling import axis_weights, resample
 from .nodules import Lesion
-
-
-def smooth_noise(shape: tuple[int, ...], scale_voxels: float, rng: np.random.Generator) -> np.ndarray:
-    """Gaussian noise of unit variance that varies over ``scale_voxels``; ``shape`` is zyx, float32."""
-    small = [max(2, int(np.ceil(n / scale_voxels)) + 1) for n in shape]
-    noise = rng.standard_normal(small, dtype=np.float32)
-    weights = tuple(axis_weights(np.linspace(0, m - 1, n), m) for n, m in zip(shape, small, strict=True))
-    field = resample(noise, weights)
-    return field / max(float(field.std()), 1e-6)
+from .noise import smooth_noise, white_noise
 
 
 def _depth(shape: tuple[int, ...], radii: np.ndarray, roughness: float, rng: np.random.Generator) -> np.ndarray:
@@ -51,7 +42,7 @@ def make_mass(settings: Synthesis, spacing_zyx: tuple[float, float, float], rng:
     alpha = np.clip(depth * float(radii.mean()) / rng.uniform(1.0, 2.0) + 0.5, 0.0, 1.0)
     mask = alpha >= 0.5
     tissue = rng.uniform(-30, 90) + rng.uniform(5, 25) * smooth_noise(shape, rng.uniform(2, 8), rng)
-    tissue += rng.uniform(5, 30) * rng.standard_normal(shape, dtype=np.float32)
+    tissue += rng.uniform(5, 30) * white_noise(shape, rng)
     if ground_glass:
         alpha = alpha * np.clip(rng.uniform(0.25, 0.6) + 0.12 * smooth_noise(shape, 5, rng), 0.1, 0.9)
     elif rng.random() < settings.cavity and radius > 8:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,9 @@ import numpy as np
 from ..errors import InputError
 from ..volume.reading import read_mask, read_volume
 from ..volume.resampling import axis_weights, resample
+from .patients import among
+
+log = logging.getLogger(__name__)
 
 SOFT_EDGE_MM = 1.2
 
@@ -40,20 +45,40 @@ class Lesion:
     mask: np.ndarray
 
 
-def load_nodules(folder: str | Path) -> list[Nodule]:
-    """Read ``image/`` and ``mask/`` crops listed in ``index.csv`` (column ``file``)."""
+def load_nodules(folder: str | Path, leave_out_patients: Collection[str] = ()) -> list[Nodule]:
+    """Read the ``image/`` and ``mask/`` crops that ``index.csv`` lists (columns ``file`` and ``patient_id``).
+
+    Parameters
+    ----------
+    folder : str or Path
+    leave_out_patients : collection of str
+        Names of patients, or of cases named after them, whose nodules must not be seen in training.
+
+    Raises
+    ------
+    InputError
+        No such table, a crop that cannot be read, or patients to leave out and a table that names none.
+    """
     folder = Path(folder)
     try:
         with (folder / "index.csv").open(newline="", encoding="utf-8") as stream:
-            names = [row["file"] for row in csv.DictReader(stream)]
+            rows = [(row["file"], row.get("patient_id")) for row in csv.DictReader(stream)]
     except (OSError, KeyError) as error:
         raise InputError("expected index.csv with a column 'file', and image/ and mask/ beside it", folder) from error
+    if leave_out_patients and any(not patient for _, patient in rows):
+        what = "it does not say whose each nodule is, so those of held-out patients cannot be left out of training"
+        do = "add a column 'patient_id', or hold out none (--set training.validation_share=0)"
+        raise InputError(what, folder / "index.csv", do)
     nodules = []
-    for name in names:
+    for name, patient in rows:
+        if leave_out_patients and among(patient, leave_out_patients):
+            continue
         image, mask = (
             read(folder / kind / f"{name}.nii.gz") for read, kind in ((read_volume, "image"), (read_mask, "mask"))
         )
         nodules.append(Nodule(image.array.astype(np.int16), mask.array > 0, image.grid.spacing[::-1]))
+    if len(nodules) < len(rows):
+        log.info("%d of %d nodules are of held-out patients and not used", len(rows) - len(nodules), len(rows))
     return nodules
 
 

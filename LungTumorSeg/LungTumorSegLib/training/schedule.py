@@ -1,4 +1,4 @@
-"""Optimiser, learning rate over the run, and the running average of the weights."""
+"""Optimiser, and the learning rate over the run."""
 
 from __future__ import annotations
 
@@ -9,29 +9,87 @@ import torch
 from ..recipe.schema import Optimizer
 
 
-def make_optimizer(network: torch.nn.Module, settings: Optimizer) -> torch.optim.Optimizer:
-    """AdamW (Loshchilov 2019) with the recipe's rate and decay."""
-    return torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+def make_optimizer(network: torch.nn.Module, settings: Optimizer, fused: bool = False) -> torch.optim.Optimizer:
+    """Build the recipe's optimiser.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+    settings : Optimizer
+    fused : bool
+        All weights in one kernel, which can leave out a step without the host's knowing (on CUDA).
+    """
+    common = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay, "fused": fused}
+    if settings.name == "sgd":
+        return torch.optim.SGD(network.parameters(), momentum=settings.momentum, nesterov=True, **common)
+    kind = torch.optim.Adam if settings.name == "adam" else torch.optim.AdamW
+    return kind(network.parameters(), **common)
 
 
-def learning_rate(step: int, steps: int, settings: Optimizer) -> float:
-    """Learning rate at ``step`` of ``steps``: linear warm-up, then the recipe's decay to zero."""
-    if step < settings.warmup_steps:
-        return settings.learning_rate * (step + 1) / settings.warmup_steps
-    done = (step - settings.warmup_steps) / max(1, steps - settings.warmup_steps)
-    if settings.decay == "cosine":
-        return settings.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
-    if settings.decay == "polynomial":
-        return settings.learning_rate * (1 - done) ** 0.9
-    return settings.learning_rate
+class Schedule:
+    """The learning rate, a function of the step alone but for the plateau.
 
+    Parameters
+    ----------
+    settings : Optimizer
+    steps : int
+        Of the whole run.
+    steps_per_epoch : int
 
-@torch.no_grad()
-def update_average(average: dict[str, torch.Tensor], network: torch.nn.Module, keep: float, step: int) -> None:
-    """Move the exponential average of the weights one step, in place; it follows faster at the start."""
-    keep = min(keep, (step + 1) / (step + 10))
-    for name, value in network.state_dict().items():
-        if value.dtype.is_floating_point:
-            average[name].lerp_(value, 1 - keep)
-        else:
-            average[name].copy_(value)
+    Attributes
+    ----------
+    factor : float
+        What plateaus have made of the rate so far.
+    """
+
+    def __init__(self, settings: Optimizer, steps: int, steps_per_epoch: int):
+        self.settings, self.steps, self.steps_per_epoch = settings, steps, steps_per_epoch
+        self.factor = 1.0
+        self._best = math.inf
+        self._waited = 0
+
+    def rate(self, step: int) -> float:
+        """Return the learning rate of ``step``, counted from 0: linear warm-up, then the recipe's decay."""
+        settings = self.settings
+        if step < settings.warmup_steps:
+            return self.factor * settings.learning_rate * (step + 1) / settings.warmup_steps
+        done = (step - settings.warmup_steps) / max(1, self.steps - settings.warmup_steps)
+        share = {
+            "constant": lambda: 1.0,
+            "plateau": lambda: self.factor,
+            "cosine": lambda: 0.5 * (1 + math.cos(math.pi * done)),
+            "polynomial": lambda: (1 - done) ** 0.9,
+            "exponential": lambda: settings.exponential_factor ** (step // self.steps_per_epoch),
+        }[settings.decay]
+        return settings.learning_rate * share()
+
+    def waits_for(self, watched: str) -> bool:
+        """Tell whether the rate depends on ``"training"`` losses, or on ``"validation"``."""
+        return self.settings.decay == "plateau" and self.settings.plateau.watch == watched
+
+    def observe(self, cost: float) -> bool:
+        """Take note of an epoch's loss, or of a validation's cost; less is better.
+
+        Returns
+        -------
+        bool
+            Whether the rate was lowered.
+        """
+        plateau = self.settings.plateau
+        if cost < self._best - plateau.least_change:
+            self._best, self._waited = cost, 0
+            return False
+        self._waited += 1
+        if self._waited <= plateau.patience:
+            return False
+        self.factor *= plateau.factor
+        self._waited = 0
+        return True
+
+    def state(self) -> dict[str, float]:
+        """Return what has to be kept to go on."""
+        return {"factor": self.factor, "best": self._best, "waited": self._waited}
+
+    def restore(self, state: dict[str, float]) -> None:
+        """Go on from what `state` returned."""
+        self.factor, self._best, self._waited = state["factor"], state["best"], int(state["waited"])

@@ -3,20 +3,80 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
-from ..inference.device import DeviceChoice, choose_device
 from ..progress import Progress, silent
 from ..recipe import load_recipe
 from ..recipe.schema import Recipe
 from ..volume.files import check_writable, write_json
-from .cases import load_cases
-from .layouts import CaseFiles, find_cases
-from .loop import TrainingRun
+from .batches import default_workers
+from .cache import require_scans
+from .checkpoint import LAST
+from .data import TrainingData, open_data
+from .devices import training_device
+from .distributed import Ranks
+from .history import NAME as HISTORY
+from .layouts import find_cases
+from .loop import train
 from .nodules import load_nodules
+from .observers import observers_for
+from .reports import Observer
+from .run import TrainingRun
 from .sampling import PatchSampler
+from .split import Split, split_cases
+from .stopping import Stop
+
+
+@dataclass(frozen=True, eq=False)
+class ReadyRun:
+    """A run, and the cases that it is validated on.
+
+    Attributes
+    ----------
+    run : TrainingRun
+    split : Split
+    data : TrainingData
+    progress : callable
+        Is told how far a validation is.
+    """
+
+    run: TrainingRun
+    split: Split
+    data: TrainingData
+    progress: Progress = silent
+
+    def describe(self) -> list[str]:
+        """Say, a line each, what was chosen and why."""
+        run, training = self.run, self.run.recipe.training
+        processes = f"{run.ranks.count} processes" if run.ranks.count > 1 else "one process"
+        loaders = f"{run.workers} loader processes each" if run.workers else "patches made in between"
+        return [
+            f"training on {run.device.describe()}, {processes}, {loaders}",
+            f"{len(self.split.training)} cases ({self.data.where}); {self.split.why}",
+            f"{training.steps - run.step} of {training.steps} steps to do, {run.patches_per_step} patches each",
+        ]
+
+    def train(self, observers: Sequence[Observer] = (), stop: Stop | None = None) -> None:
+        """Train to the last step; parameters and errors as of `LungTumorSegLib.training.loop.train`.
+
+        The files to look at are written besides what ``observers`` do.
+        """
+        run, validate = self.run, None
+        if self.split.validation:
+            from .validation import Validation
+
+            validation = Validation(run.recipe, self.split.validation, run.folder, run.device.device)
+
+            def validate(run: TrainingRun):
+                return validation(run.average.weights, run.step, self.progress)
+
+        own = []
+        if run.ranks.is_first:
+            own = observers_for(run.folder, run.recipe.training.steps, run.step, run.validated_step)
+        train(run, [*own, *observers], validate, stop)
 
 
 def start_run(
@@ -26,23 +86,37 @@ def start_run(
     *,
     device: str = "auto",
     seed: int = 0,
-    leave_out: tuple[str, ...] = (),
+    leave_out: Sequence[str] = (),
+    validate: Sequence[str] = (),
+    fold: tuple[int, int] | None = None,
     resume: bool = False,
-    workers: int = 1,
+    workers: int | None = None,
+    cache: str | Path | None = None,
+    ranks: Ranks | None = None,
     progress: Progress = silent,
-) -> TrainingRun:
+) -> ReadyRun:
     """Read the data and make the run, or take up one that was stopped.
 
     Parameters
     ----------
     recipe : Recipe
     data : str or Path
-        A data set in a layout that `find_cases` knows. A folder ``nodules`` in it (``image/``, ``mask/``,
-        ``index.csv``) gives nodules to put into the lungs.
+        A data set in a layout that `find_cases` knows, or a cache of one. A folder ``nodules`` in it (``image/``,
+        ``mask/``, ``index.csv``) gives nodules to put into the lungs.
     folder : str or Path
         The run's folder; must hold no other run unless ``resume``.
-    leave_out : tuple of str
-        Names of cases that are not trained on.
+    device : str
+        As in `training_device`.
+    seed : int
+        Of weights, patches, dropout and split.
+    leave_out, validate, fold
+        As in `split_cases`.
+    workers : int, optional
+        Loader processes of each process; by default as many as there are cores to spare, at most four.
+    cache : str or Path, optional
+        Where a data set that is not prepared yet is prepared; in the run's folder by default.
+    ranks : Ranks, optional
+        The processes that train together; this one alone by default.
 
     Raises
     ------
@@ -50,54 +124,64 @@ def start_run(
         The folder holds a run (or, for ``resume``, none, or one of another recipe, data or seed), cannot be written,
         or the data cannot be used.
     """
-    data, folder = Path(data), Path(folder)
+    data, folder, ranks = Path(data), Path(folder), ranks or Ranks()
+    choice = training_device(device, recipe.training.precision, ranks.local_rank, ranks.local_count)
+    _check_folder(folder, resume)
+    split = split_cases(
+        find_cases(data, recipe.annotation),
+        data,
+        share=recipe.training.validation_share,
+        fold=fold,
+        validate=validate,
+        leave_out=leave_out,
+        seed=seed,
+    )
+    if split.validation:
+        require_scans(data)
+    workers = default_workers(ranks.local_count) if workers is None else workers
+
+    def opened() -> TrainingData:
+        names = [case.name for case in split.training]
+        together = ranks.local_count
+        return open_data(data, recipe, cache or folder / "cache", names=names, processes=together, progress=progress)
+
+    first = ranks.first_alone(opened)  # what is not prepared yet is prepared once
+    training_data = first or opened()
+    recipe = training_data.recipe
     spacing = recipe.preparation.spacing_mm
     if spacing is None:
         raise InputError("training needs one spacing for all cases", "preparation.spacing_mm", "set it in the recipe")
-    choice = training_device(device, recipe.training.precision)
-    files = _chosen(find_cases(data), leave_out, data)
-    setup = {"seed": seed, "cases": [case.name for case in files], "nodules": (data / "nodules").is_dir()}
-    _check_folder(folder, recipe, setup, resume)
-    cases = load_cases(files, recipe, progress)
-    nodules = load_nodules(data / "nodules") if setup["nodules"] else []
-    sampler = PatchSampler(cases, nodules, recipe.training, spacing[::-1], seed)
+    nodules = load_nodules(training_data.nodules, split.patients_held_out) if training_data.nodules else []
+    setup = {
+        "seed": seed,
+        "cases": sorted(case.name for case in split.training),
+        "validation": sorted(case.name for case in split.validation),
+        "nodules": len(nodules),
+    }
+    if resume:
+        _check_same(folder, recipe, setup)
+    sampler = PatchSampler(training_data.cases, nodules, recipe.training, spacing[::-1], seed)
     if recipe.training.positive_share > 0 and not sampler.kinds:
         raise InputError("there is no tumour, nodule or synthetic mass to learn from", data, "add masks or synthesis")
-    run = TrainingRun(recipe, sampler, folder, choice, workers)
+    run = TrainingRun(recipe, sampler, folder, choice, workers, ranks)
     if resume:
         run.resume()
-    else:
+    elif ranks.is_first:
         write_json(folder / "data.json", setup)
-    return run
+    return ReadyRun(run, split, training_data, progress)
 
 
-def training_device(device: str, precision: str) -> DeviceChoice:
-    """Choose device and precision; float16 would need its losses scaled, so float32 is taken in its place."""
-    choice = choose_device(device, precision)
-    if choice.precision == "float16":
-        reason = "training in float16 would need loss scaling, and this device lacks bfloat16"
-        return replace(choice, precision="float32", precision_reason=reason)
-    return choice
-
-
-def _chosen(files: list[CaseFiles], leave_out: tuple[str, ...], data: Path) -> list[CaseFiles]:
-    if unknown := set(leave_out) - {case.name for case in files}:
-        raise InputError(f"no case is named {sorted(unknown)[0]}", data, "see the names of its folders")
-    chosen = [case for case in files if case.name not in leave_out]
-    if not chosen:
-        raise InputError("all cases are left out", data, "leave fewer out")
-    return chosen
-
-
-def _check_folder(folder: Path, recipe: Recipe, setup: dict, resume: bool) -> None:
-    checkpoint = folder / "checkpoint.pt"
+def _check_folder(folder: Path, resume: bool) -> None:
+    checkpoint = folder / LAST
     check_writable(checkpoint)
-    if not resume:
-        if checkpoint.exists() or (folder / "metrics.jsonl").exists():
-            raise InputError("there is a run in this folder", folder, "go on with it by --resume, or choose another")
-        return
-    if not checkpoint.is_file():
+    if resume and not checkpoint.is_file():
         raise InputError("there is no checkpoint to go on from", folder, "start without --resume")
+    if not resume and (checkpoint.exists() or (folder / HISTORY).exists()):
+        raise InputError("there is a run in this folder", folder, "go on with it by --resume, or choose another")
+
+
+def _check_same(folder: Path, recipe: Recipe, setup: dict) -> None:
+    """Refuse to go on with another recipe, other data or another seed: the result would be neither run's."""
     if load_recipe(folder / "recipe.yaml") != recipe:
         raise InputError("the run was started with another recipe", folder, "give the same --recipe and --set")
     try:
@@ -106,6 +190,5 @@ def _check_folder(folder: Path, recipe: Recipe, setup: dict, resume: bool) -> No
         raise InputError("the run does not say what it was trained on", folder / "data.json", "start anew") from error
     for key, value in setup.items():
         if started.get(key) != value:
-            raise InputError(
-                f"the run was started with other {key}", folder, "give the same --data, --leave-out and --seed"
-            )
+            do = "give the same --data, --leave-out, --validate, --fold and --seed"
+            raise InputError(f"the run was started with other {key}", folder, do)

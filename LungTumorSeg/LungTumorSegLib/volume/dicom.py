@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,12 @@ log = logging.getLogger(__name__)
 MAX_ORIENTATION_DIFFERENCE = 1e-4
 
 
-def read_series(folder: str | Path, series: int | None = None, containing: Path | None = None) -> Volume:
+def read_series(
+    folder: str | Path,
+    series: int | None = None,
+    containing: Path | None = None,
+    drawn_on: Collection[str] = (),
+) -> Volume:
     """Read one CT series of a folder and its subfolders.
 
     The series with the most slices is taken, one in axial slices before reformatted ones; further series are logged.
@@ -36,6 +42,8 @@ def read_series(folder: str | Path, series: int | None = None, containing: Path 
         Another series, counted from 1 in the order that is logged.
     containing : Path, optional
         The series that this file belongs to.
+    drawn_on : collection of str, optional
+        Identifiers of series or frames of reference that an annotation names; the series must be one of them.
 
     Returns
     -------
@@ -50,7 +58,8 @@ def read_series(folder: str | Path, series: int | None = None, containing: Path 
     """
     folder = Path(folder)
     slices, incomplete = find_slices(folder)
-    chosen = _choose(_group(slices), series, containing, folder) if slices else []
+    groups = _drawn_on(_group(slices), drawn_on, folder)
+    chosen = _choose(groups, series, containing, folder) if groups else []
     if not chosen or chosen[0].series in incomplete:
         raise InputError("a CT slice lacks its position, spacing or size", folder, "export the series again")
     ordered = order_slices(chosen, folder)
@@ -77,6 +86,16 @@ def _belong_together(a: Slice, b: Slice) -> bool:
     turned = np.abs(a.orientation - b.orientation).max()
     same_series = (a.series, a.frame_of_reference) == (b.series, b.frame_of_reference)
     return same_series and turned <= MAX_ORIENTATION_DIFFERENCE
+
+
+def _drawn_on(groups: list[list[Slice]], identifiers: Collection[str], folder: Path) -> list[list[Slice]]:
+    """Keep the series that an annotation names, or else those in its frame of reference."""
+    if not identifiers or not groups:
+        return groups
+    for keep in (lambda found: found.series, lambda found: found.frame_of_reference):
+        if named := [group for group in groups if keep(group[0]) in identifiers]:
+            return named
+    raise InputError("its annotation was drawn on a CT that is not here", folder, "add that CT, or correct the mask")
 
 
 def _choose(groups: list[list[Slice]], series: int | None, containing: Path | None, folder: Path) -> list[Slice]:

@@ -85,6 +85,18 @@ def is_dicom_file(path: Path) -> bool:
     return start[128:] == b"DICM" or start[:2] in (b"\x02\x00", b"\x08\x00")
 
 
+def files_below(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder and its subfolders, in a fixed order; links are followed, each folder once."""
+    seen = set()
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        folders.sort()
+        if (real := os.path.realpath(parent)) in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        yield from (Path(parent) / name for name in sorted(names))
+
+
 def find_slices(folder: Path) -> tuple[list[Slice], set[str]]:
     """Return every CT slice below ``folder`` once, in no particular order; localizers are left out.
 
@@ -122,17 +134,16 @@ def _read_headers(folder: Path) -> Iterator[tuple[Path, Dataset]]:
     from pydicom.errors import InvalidDicomError
 
     unreadable = 0
-    for parent, _, names in sorted(os.walk(folder)):
-        for path in (Path(parent) / name for name in sorted(names)):
-            try:
-                if path.exists() and not path.is_file():
-                    continue  # to open a named pipe would wait for ever
-                if is_dicom_file(path):
-                    header = dcmread(path, stop_before_pixels=True, force=True, specific_tags=_TAGS)
-                    if "SOPClassUID" in header:
-                        yield path, header
-            except (InvalidDicomError, OSError, EOFError, ValueError, KeyError, AttributeError, NotImplementedError):
-                unreadable += 1
+    for path in files_below(folder):
+        try:
+            if path.exists() and not path.is_file():
+                continue  # to open a named pipe would wait for ever
+            if is_dicom_file(path):
+                header = dcmread(path, stop_before_pixels=True, force=True, specific_tags=_TAGS)
+                if "SOPClassUID" in header:
+                    yield path, header
+        except (InvalidDicomError, OSError, EOFError, ValueError, KeyError, AttributeError, NotImplementedError):
+            unreadable += 1
     if unreadable:
         log.warning("files in the folder that cannot be read: %d", unreadable)
 

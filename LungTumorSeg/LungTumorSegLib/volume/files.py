@@ -123,6 +123,30 @@ def write_text(path: str | Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
+def append_line(path: str | Path, line: str) -> None:
+    """Add a line in UTF-8 to the end of a file, whole or not at all; the file and its folder are made if missing.
+
+    A process that is killed within may leave a part of the line, without a line break.
+
+    Raises
+    ------
+    InputError
+        As in `atomic_path`; what was in the file stays.
+    """
+    with _place_errors_named(path):
+        target = _ordinary_file(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("ab", buffering=0) as stream:
+            size = stream.tell()
+            rest = memoryview(f"{line}\n".encode())
+            try:
+                while rest:  # a disk that runs full takes a first part before it refuses
+                    rest = rest[stream.write(rest) :]
+            except BaseException:
+                os.truncate(target, size)
+                raise
+
+
 def write_json(path: str | Path, document: object) -> None:
     """Write ``document`` as indented JSON, whole or not at all; errors as in `atomic_path`.
 
@@ -131,6 +155,28 @@ def write_json(path: str | Path, document: object) -> None:
     """
     text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False, default=_plain)
     write_text(path, text + "\n")
+
+
+def read_json(path: str | Path) -> dict:
+    """Read a JSON object.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or holds something else; NaN and Infinity, which Python reads and no other reader of
+        JSON would, included.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_refuse)
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError("cannot be read as JSON", path, "correct the file") from error
+    if not isinstance(content, dict):
+        raise InputError("expected a JSON object", path, "correct the file")
+    return content
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _plain(value: object) -> object:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from .checks import refuse_not_finite
-from .files import full_suffix
+from .files import full_suffix, is_utf8
 from .integrity import DamagedError, StoredVoxels, check_length, check_voxels
 from .metaimage import read_metaimage_header
 from .nifti import check_nifti_header, read_nifti_header
+from .nrrd import check_nrrd_header
 from .segments import FIRST_SEGMENT
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def read_image(path: Path, components: bool = False) -> sitk.Image:
     """
     import SimpleITK as sitk
 
+    if not is_utf8(path):
+        raise InputError("cannot be read, because its name is not in UTF-8", path, "rename it")
     stored = stored_voxels_of(path)
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
@@ -140,7 +143,10 @@ def stored_voxels_of(path: Path) -> StoredVoxels | None:
         header = read_nifti_header(path)
         check_nifti_header(header)
         return header.stored
-    return read_metaimage_header(path) if suffix in METAIMAGE_SUFFIXES else None
+    if suffix in METAIMAGE_SUFFIXES:
+        return read_metaimage_header(path)
+    check_nrrd_header(path)
+    return None
 
 
 def _check_kind(reader: sitk.ImageFileReader, path: Path, components: bool) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 CHUNK = 1 << 20
+MAX_COMPRESSION = 1040  # deflate makes one byte of at most 1032
 _ANY_STREAM = 47  # zlib's "wbits": gzip or zlib, told from the first bytes
 
 
@@ -59,13 +60,18 @@ def is_gzip(path: Path) -> bool:
 
 
 def check_length(stored: StoredVoxels) -> None:
-    """Raise `DamagedError` if the file is shorter than its header says; nothing is decompressed."""
-    if stored.compression == "gzip":
-        return
-    needed = stored.offset + (stored.nbytes if stored.compression is None else stored.stored_nbytes or 0)
+    """Raise `DamagedError` if the file is shorter than its header says; nothing is decompressed.
+
+    Compressed voxels are measured by the best that compression can do, so that a header's promise of gigabytes is not
+    believed (and no memory asked for) where a few bytes follow.
+    """
     present = stored.path.stat().st_size
-    if present < needed:
-        raise DamagedError(f"it has {present} of {needed} bytes")
+    if stored.compression != "gzip":
+        needed = stored.offset + (stored.nbytes if stored.compression is None else stored.stored_nbytes or 0)
+        if present < needed:
+            raise DamagedError(f"it has {present} of {needed} bytes")
+    if stored.compression is not None and stored.nbytes > MAX_COMPRESSION * present:
+        raise DamagedError(f"its header promises {stored.nbytes} bytes of voxels, and the file has only {present}")
 
 
 def check_voxels(stored: StoredVoxels, voxels: np.ndarray | None = None) -> int:

@@ -51,7 +51,7 @@ def read_metaimage_header(path: Path) -> StoredVoxels:
 
 
 def _check_numbers(fields: dict[str, str], path: Path) -> None:
-    """Raise `InputError` if a position is no number: ITK would take 0 for it."""
+    """Raise `InputError` if a position is no number or there is no spacing: ITK would take 0, and 1 mm, for them."""
     for key in ("Offset", "Position", "Origin"):
         try:
             finite = all(isfinite(float(number)) for number in fields.get(key, "").split())
@@ -59,6 +59,10 @@ def _check_numbers(fields: dict[str, str], path: Path) -> None:
             finite = False
         if not finite:
             raise InputError(f"has a position that is not finite: {key} = {fields[key]}", path, "correct the header")
+    if not fields.keys() & {"ElementSpacing", "ElementSize"}:
+        raise InputError(
+            "does not say how far its voxels lie apart (no ElementSpacing)", path, "export it again with its geometry"
+        )
 
 
 def _read_fields(path: Path) -> tuple[dict[str, str], int]:

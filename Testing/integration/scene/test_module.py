@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import unittest
 import xml.etree.ElementTree as ET
 from types import SimpleNamespace
 
 import pytest
 
-from support.modules import MODULES, ROOT, load
+from support.modules import MODULES, ROOT, load, run_self_test
 from support.scenes import find_bright
 
 UI = ROOT / "LungTumorSeg" / "Resources" / "UI" / "LungTumorSeg.ui"
@@ -70,7 +69,7 @@ def test_reloading_reads_the_package_again(module, ct_node):
 
 # A fresh Slicer has these and nothing else of what the package uses.
 IN_SLICER = ("slicer", "slicer_core", "vtk", "vtkmodules", "numpy", "scipy", "SimpleITK")
-OURS = ("lent_slicer", "LungTumorSegLib", *MODULES)
+OURS = ("lent_slicer", "LungTumorSegLib", "LungTumorSegTrainingLib", *MODULES)
 BARE = f"""
 import sys
 from types import SimpleNamespace
@@ -123,14 +122,6 @@ def test_without_its_packages_segmenting_says_what_is_missing():
     )
     assert "is not installed" in out
     assert "PyTorch extension" in out
-
-
-def run_self_test(name: str) -> None:
-    """Run a module's tests as `slicer.testing.runUnitTest` does, and let none be skipped."""
-    result = unittest.TextTestRunner(verbosity=2).run(unittest.defaultTestLoader.loadTestsFromName(name))
-    assert result.wasSuccessful()
-    assert result.testsRun > 0
-    assert result.skipped == []
 
 
 def test_slicers_test_of_the_scene_passes_here_too(module, monkeypatch):

@@ -1,23 +1,31 @@
 """What a recipe may say: every key, its type and its bounds. Unknown keys are refused."""
 
+from .annotation import Annotation
 from .augmentation import Augmentation, Synthesis
 from .inference import BorderRefinement, Components, Inference, Postprocessing
-from .network import Network, SwinUNETRNetwork, UNetNetwork
+from .loss import EarlyLossWeights, Loss, LossWeights
+from .network import Network, ResidualEncoderNetwork, SwinUNETRNetwork, UNetNetwork
+from .optimizer import Optimizer, Plateau
 from .preparation import Preparation
 from .recipe import Recipe
-from .training import Loss, Optimizer, Training
+from .training import Training
 
 __all__ = [
+    "Annotation",
     "Augmentation",
     "BorderRefinement",
     "Components",
+    "EarlyLossWeights",
     "Inference",
     "Loss",
+    "LossWeights",
     "Network",
     "Optimizer",
+    "Plateau",
     "Postprocessing",
     "Preparation",
     "Recipe",
+    "ResidualEncoderNetwork",
     "SwinUNETRNetwork",
     "Synthesis",
     "Training",

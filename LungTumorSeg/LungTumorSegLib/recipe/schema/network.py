@@ -2,45 +2,136 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from .part import Count, Features, Part
+from .part import Count, Features, Part, SizeXYZ
+
+Dropout = Annotated[float, Field(ge=0, lt=1)]
+Blocks = Annotated[int, Field(ge=1, le=64)]
+Halving = Annotated[int, Field(ge=1, le=2)]
 
 
-class UNetNetwork(Part):
-    """MONAI's ``UNet`` (Ronneberger 2015 in 3D, with residual units after Kerfoot 2018).
+def _spelt_out(stride: object) -> object:
+    return (stride,) * 3 if type(stride) is int else stride
+
+
+Stride = Annotated[SizeXYZ, BeforeValidator(_spelt_out)]
+HalvingStride = Annotated[tuple[Halving, Halving, Halving], BeforeValidator(_spelt_out)]
+
+
+class _Levels(Part):
+    """A network of levels, each with its own number of features, and strides between them.
 
     Attributes
     ----------
     channels : tuple of int
         Features per level, from the finest; ``strides`` has one entry fewer.
-    residual_units : int
-        Convolutions per level with a residual connection; 0 is a plain U-Net.
+    strides : tuple of (x, y, z)
+        From each level to the next; a single number stands for three.
     """
 
-    name: Literal["unet"] = "unet"
-    channels: Annotated[tuple[Features, ...], Field(min_length=2)] = (16, 32, 64, 128, 256)
-    strides: tuple[Count, ...] = (2, 2, 2, 2)
-    residual_units: Annotated[int, Field(ge=0)] = 2
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    name: str
+    channels: Annotated[tuple[Features, ...], Field(min_length=2)]
+    strides: tuple[Stride, ...]
 
     @model_validator(mode="after")
-    def _one_stride_between_levels(self) -> UNetNetwork:
+    def _one_stride_between_levels(self) -> _Levels:
         if len(self.strides) != len(self.channels) - 1:
             raise ValueError(
                 f"{len(self.channels)} levels need {len(self.channels) - 1} strides, not {len(self.strides)}"
             )
         return self
 
+    @property
+    def factor_xyz(self) -> SizeXYZ:
+        """What the sizes of patches must be multiples of: voxels of the finest level in one of the coarsest, xyz."""
+        return tuple(math.prod(steps) for steps in zip(*self.strides, strict=True))
+
+
+class UNetNetwork(_Levels):
+    """MONAI's ``UNet`` (Ronneberger 2015 in 3D, with residual units after Kerfoot 2018).
+
+    Attributes
+    ----------
+    residual_units : int
+        Convolutions per level with a residual connection; 0 is a plain U-Net.
+    """
+
+    name: Literal["unet"] = "unet"
+    channels: Annotated[tuple[Features, ...], Field(min_length=2)] = (16, 32, 64, 128, 256)
+    strides: tuple[Stride, ...] = ((2, 2, 2),) * 4
+    residual_units: Annotated[int, Field(ge=0, le=64)] = 2
+    dropout: Dropout = 0.0
+
+
+class ResidualEncoderNetwork(_Levels):
+    """A U-Net with a deep residual encoder and a light decoder, after nnU-Net's ResEnc (Isensee 2024).
+
+    Attributes
+    ----------
+    strides : tuple of (x, y, z)
+        1 or 2. As long as an axis is not halved and others are, no kernel extends along it.
+    blocks : tuple of int
+        Residual blocks (of two convolutions) per level of the encoder; the decoder has one convolution per level.
+    deep_supervision : bool
+        Train the decoder's coarser levels with the loss as well, but the coarsest of them. Only training sees these.
+    """
+
+    name: Literal["resenc"]
+    channels: Annotated[tuple[Features, ...], Field(min_length=2)] = (32, 64, 128, 256, 320)
+    strides: tuple[HalvingStride, ...] = ((2, 2, 2),) * 4
+    blocks: tuple[Blocks, ...] = (1, 3, 4, 6, 6)
+    dropout: Dropout = 0.0
+    deep_supervision: bool = True
+
+    @model_validator(mode="after")
+    def _blocks_on_every_level(self) -> ResidualEncoderNetwork:
+        if len(self.blocks) != len(self.channels):
+            raise ValueError(f"{len(self.channels)} levels need as many numbers of blocks, not {len(self.blocks)}")
+        return self
+
 
 class SwinUNETRNetwork(Part):
-    """MONAI's ``SwinUNETR`` (Hatamizadeh 2022)."""
+    """MONAI's ``SwinUNETR`` (Hatamizadeh 2022).
+
+    Attributes
+    ----------
+    feature_size : int
+        Features of the finest level; each of the four coarser ones doubles them.
+    depths, heads : tuple of int
+        Transformer blocks, and heads of attention, of the four stages.
+    attention_window : int
+        Voxels attend to those of their own window of this size, in all three directions, at every stage.
+    dropout, attention_dropout : float
+        After linear layers, and of attention's weights.
+    use_checkpoint : bool
+        Compute the transformer's activations again in the backward pass: less memory, more time.
+    """
 
     name: Literal["swinunetr"]
-    feature_size: Annotated[int, Field(ge=12, multiple_of=12)] = 24
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    feature_size: Annotated[int, Field(ge=12, le=768, multiple_of=12)] = 24
+    depths: tuple[Blocks, Blocks, Blocks, Blocks] = (2, 2, 2, 2)
+    heads: tuple[Count, Count, Count, Count] = (3, 6, 12, 24)
+    attention_window: Annotated[int, Field(ge=2, le=32)] = 7
+    dropout: Dropout = 0.0
+    attention_dropout: Dropout = 0.0
+    use_checkpoint: bool = False
+
+    @model_validator(mode="after")
+    def _heads_share_the_features(self) -> SwinUNETRNetwork:
+        for stage, heads in enumerate(self.heads):
+            features = self.feature_size * 2**stage
+            if features % heads:
+                raise ValueError(f"the {features} features of stage {stage + 1} cannot be shared by {heads} heads")
+        return self
+
+    @property
+    def factor_xyz(self) -> SizeXYZ:
+        """What the sizes of patches must be multiples of: it halves them five times."""
+        return (32, 32, 32)
 
 
-Network = Annotated[UNetNetwork | SwinUNETRNetwork, Field(discriminator="name")]
+Network = Annotated[UNetNetwork | ResidualEncoderNetwork | SwinUNETRNetwork, Field(discriminator="name")]

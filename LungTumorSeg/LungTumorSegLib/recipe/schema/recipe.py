@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pydantic import Field, model_validator
 
+from .annotation import Annotation
 from .inference import Inference, Postprocessing
 from .network import Network, UNetNetwork
 from .part import Part
@@ -18,6 +21,7 @@ class Recipe(Part):
     description: str
     source: str = ""
     labels: dict[int, str] = Field(default={1: "Lung tumor"}, min_length=1)
+    annotation: Annotation = Annotation()
     preparation: Preparation = Preparation()
     network: Network = UNetNetwork()
     training: Training = Training()
@@ -32,20 +36,33 @@ class Recipe(Part):
 
     @model_validator(mode="after")
     def _sizes_suit_the_network(self) -> Recipe:
-        if isinstance(self.network, UNetNetwork):
-            factor = 1
-            for stride in self.network.strides:
-                factor *= stride
-        else:
-            factor = 32
+        factors = self.network.factor_xyz
         for name, size in (
             ("training.patch_size", self.training.patch_size),
             ("inference.window_size", self.inference.window_size),
         ):
-            if min(size) < 2 * factor:
-                raise ValueError(f"{name} must be at least {2 * factor} for this network; it is {list(size)}")
-            if any(n % factor for n in size):
+            if any(n < 2 * factor for n, factor in zip(size, factors, strict=True)):
+                least = _one_or_three(2 * factor for factor in factors)
+                raise ValueError(f"{name} must be at least {least} for this network; it is {list(size)}")
+            if any(n % factor for n, factor in zip(size, factors, strict=True)):
                 raise ValueError(
-                    f"{name} must be multiples of {factor}, which this network halves down from; it is {list(size)}"
+                    f"{name} must be multiples of {_one_or_three(factors)}, which this network halves down from; "
+                    f"it is {list(size)}"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _a_weight_for_each_class(self) -> Recipe:
+        weights = self.training.loss.class_weights
+        if weights is not None and len(weights) != 1 + len(self.labels):
+            raise ValueError(
+                f"training.loss.class_weights must be {1 + len(self.labels)}, of the background and each label; "
+                f"there are {len(weights)}"
+            )
+        return self
+
+
+def _one_or_three(numbers: Iterable[int]) -> int | list[int]:
+    """Say three equal numbers once."""
+    numbers = list(numbers)
+    return numbers[0] if len(set(numbers)) == 1 else numbers

@@ -4,35 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from .augmentation import Augmentation, Synthesis
-from .part import Count, NotNegative, Part, Positive, Share, SizeXYZ
-
-
-class Loss(Part):
-    """Dice and cross-entropy, added with their weights."""
-
-    dice: NotNegative = 1.0
-    cross_entropy: NotNegative = 1.0
-    squared_denominator: bool = True
-
-    @model_validator(mode="after")
-    def _weighs_something(self) -> Loss:
-        if self.dice + self.cross_entropy == 0:
-            raise ValueError("dice and cross_entropy cannot both be 0")
-        return self
-
-
-class Optimizer(Part):
-    """AdamW with linear warm-up and polynomial or cosine decay."""
-
-    learning_rate: Positive = 1e-3
-    weight_decay: NotNegative = 1e-5
-    warmup_steps: Annotated[int, Field(ge=0)] = 0
-    decay: Literal["constant", "polynomial", "cosine"] = "polynomial"
-    gradient_clip: Positive | None = 12.0
-    averaging: Annotated[float, Field(ge=0, lt=1)] = 0.0
+from .loss import Loss
+from .optimizer import Optimizer
+from .part import Count, Part, Share, SizeXYZ
 
 
 class Training(Part):
@@ -44,15 +21,37 @@ class Training(Part):
         Voxels of a training patch on the prepared grid.
     positive_share : float
         Share of the patches of a batch that hold a lesion (S0: 0.25).
+    batch_size : int
+        Patches at once in each process; a step is computed from ``batch_size * gradient_accumulation`` patches a
+        process.
+    gradient_accumulation : int
+        Batches whose gradients are averaged into one step.
+    steps : int
+        The length of the run.
+    steps_per_epoch : int
+        What schedules call an epoch.
+    not_finite : {"stop", "skip"}
+        What happens when the loss or a gradient is NaN or infinite. The weights are spared in either case: ``stop``
+        ends the run, ``skip`` leaves the step out and goes on.
+    not_finite_in_a_row : int
+        Steps left out in a row that end the run all the same.
+    validation_share : float
+        Share of the patients that are held out and validated on, with a tumour and without; 0 for none.
     """
 
     patch_size: SizeXYZ = (160, 160, 64)
     batch_size: Count = 1
     positive_share: Share = 0.25
+    gradient_accumulation: Count = 1
     steps: Count = 10_000
+    steps_per_epoch: Count = 250
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     optimizer: Optimizer = Optimizer()
     loss: Loss = Loss()
     augmentation: Augmentation = Augmentation()
     synthesis: Synthesis = Synthesis()
+    not_finite: Literal["stop", "skip"] = "stop"
+    not_finite_in_a_row: Count = 20
     checkpoint_every_steps: Count = 500
+    validate_every_steps: Count = 1000
+    validation_share: Annotated[float, Field(ge=0, lt=1)] = 0.2

@@ -1,0 +1,70 @@
+"""The same work for many cases, here or in several processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
+
+from ...errors import InputError
+
+POLL_SECONDS = 0.2
+
+
+T, R = TypeVar("T"), TypeVar("R")
+
+
+def results(
+    work: Callable[[T], R], items: Sequence[T], workers: int, while_waiting: Callable[[], None]
+) -> Iterator[tuple[T, R]]:
+    """Yield each item with what ``work`` made of it, as they get ready.
+
+    Parameters
+    ----------
+    work : callable
+        Can be pickled, as can its results.
+    items : sequence
+    workers : int
+        Processes; 0 works in this one, in order.
+    while_waiting : callable
+        Called often; may raise to end the work. Items in hand are finished first.
+
+    Raises
+    ------
+    InputError
+        A worker process was killed, by a lack of memory most likely.
+    """
+    if workers < 1:
+        yield from ((item, work(item)) for item in items)
+        return
+    context = multiprocessing.get_context("spawn")  # a fork would copy threads' locks in whatever state they are
+    with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(workers,)) as pool:
+        waiting = {pool.submit(work, item): item for item in items}
+        try:
+            while waiting:
+                for ready in wait(waiting, POLL_SECONDS, FIRST_COMPLETED).done:
+                    yield waiting.pop(ready), ready.result()
+                while_waiting()
+        except BrokenProcessPool as error:
+            raise InputError("a worker process was ended from outside", "--workers", "try fewer of them") from error
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _start_worker(workers: int) -> None:
+    """Leave Ctrl-C to the parent, end with it, and share the cores with the other workers."""
+    import SimpleITK as sitk
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(max(1, (os.cpu_count() or 1) // workers))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    multiprocessing.parent_process().join()
+    os._exit(1)

@@ -1,0 +1,55 @@
+"""Every packaged recipe trains a step and segments a CT, with all its settings but the sizes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from LungTumorSegLib.inference.device import choose_device
+from LungTumorSegLib.networks import network_of
+from LungTumorSegLib.prediction import Predictor
+from LungTumorSegLib.recipe import available, load_recipe, override
+from LungTumorSegLib.training.loop import train
+from LungTumorSegLib.training.run import TrainingRun
+from LungTumorSegLib.training.sampling import PatchSampler
+from support.training import make_cases, make_nodules
+
+SMALLER = {
+    "unet": ["network.channels=[4, 8]", "network.strides=[2]"],
+    "resenc": ["network.channels=[4, 8, 8]", "network.strides=[2, 2]", "network.blocks=[1, 2, 1]"],
+    "swinunetr": ["network.feature_size=12", "network.depths=[1, 1, 1, 1]", "network.attention_window=4"],
+}
+SIZE = {"unet": "[32, 32, 32]", "resenc": "[32, 32, 32]", "swinunetr": "[64, 64, 64]"}
+SHORT = ["training.steps=1", "training.batch_size=1", "training.precision=float32", "inference.precision=float32"]
+COARSE = ["preparation.spacing_mm=[5, 5, 5]", "inference.overlap=0", "training.synthesis.mass_radius_mm=[4, 8]"]
+
+
+def smaller(name: str):
+    """The recipe with a network and patches that a test can afford."""
+    recipe = load_recipe(name)
+    kind = recipe.network.name
+    sizes = [f"training.patch_size={SIZE[kind]}", f"inference.window_size={SIZE[kind]}"]
+    return override(recipe, [*SMALLER[kind], *sizes, *SHORT, *COARSE])
+
+
+@pytest.mark.parametrize("name", available())
+def test_recipe_trains_a_step_and_segments(name, chest, tmp_path):
+    recipe, device = smaller(name), choose_device("cpu", "float32")
+    sampler = PatchSampler(make_cases(), make_nodules(), recipe.training, (1.5, 1.5, 1.5), seed=3)
+    run = TrainingRun(recipe, sampler, tmp_path, device, workers=0)
+    before = {key: weight.clone() for key, weight in run.network.state_dict().items()}
+    train(run)
+    assert run.step == 1
+    assert any(not torch.equal(before[key], weight) for key, weight in run.network.state_dict().items())
+
+    prediction = Predictor(recipe, run.network, device).predict(chest)
+    assert prediction.mask.array.shape == chest.array.shape
+    assert set(np.unique(prediction.mask.array)) <= {0, 1}
+    assert prediction.windows_run > 0
+
+
+@pytest.mark.parametrize("name", available())
+def test_recipe_builds_its_network_in_full(name):
+    network = network_of(load_recipe(name))
+    assert sum(weight.numel() for weight in network.parameters()) > 1e6
