@@ -19,6 +19,7 @@ from pathlib import Path
 
 # Nothing that hinders learning by heart: no augmentation, no synthesis, no held-out case, a short schedule.
 PLAIN = {
+    "training.validation_share": 0,
     "training.positive_share": 1.0,
     "training.augmentation.flip_left_right": 0,
     "training.augmentation.affine_probability": 0,
@@ -76,7 +77,7 @@ def overfit(recipe: str, data: Path, wanted: list[str], changes: list[str], fold
     sets += [part for change in changes for part in ("--set", change)]
     leave_out = ["--leave-out", others] if others else []
     start = time.perf_counter()
-    command("train", "--recipe", recipe, "--data", data, "-o", folder / "run", *sets, *leave_out, "--fold", "none")
+    command("train", "--recipe", recipe, "--data", data, "-o", folder / "run", *sets, *leave_out)
     seconds = time.perf_counter() - start
     command("export", folder / "run", "-o", folder / "model")
     rows = []

@@ -26,7 +26,7 @@ def ranks_of(folder: Path) -> dict[int, int]:
             variables = dict(one.partition("=")[::2] for one in (place / "environ").read_text().split("\0"))
         except OSError:
             continue
-        if "LungTumorSegLib.commandline.rank" in command and f'"{folder}"' in command[-2]:
+        if "RANK" in variables and "LungTumorSegLib.commandline.rank" in command and f'"{folder}"' in command[-2]:
             found[int(variables["RANK"])] = int(place.name)
     return found
 

@@ -8,6 +8,7 @@ from ..errors import InputError
 from .console import Console
 
 SUMMARY = "turn a training run into a model folder"
+SCORES = ("cases", "summary", "confidence_intervals", "strata", "device")  # of a report, what a model's card holds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +38,6 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
         raise InputError("expected a 'version' text", arguments.card, "correct the file")
     if arguments.scores:
         scores = read_json(arguments.scores)
-        card["eval_metrics"] = {key: scores[key] for key in ("cases", "summary", "device") if key in scores}
+        card["eval_metrics"] = {key: scores[key] for key in SCORES if key in scores}
     export_run(arguments.folder, arguments.output, card, text, arguments.weights)
     console.written("model", arguments.output)

@@ -7,6 +7,7 @@ import json
 
 from .arguments import not_negative_int
 from .console import Console
+from .signals import Stopped
 
 SUMMARY = "prepare a data set into a training cache"
 
@@ -54,15 +55,22 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     if read_index(data) is not None:
         raise InputError("is a training cache already", data, "give the data set that it was made from")
     files = find_cases(data, recipe.annotation, allow_missing=arguments.skip_bad)
-    prepared = prepare_cache(
-        files,
-        recipe,
-        cache,
-        skip_bad=arguments.skip_bad,
-        workers=arguments.workers,
-        with_scans=not arguments.no_scans,
-        progress=console.progress,
-    )
+    try:
+        prepared = prepare_cache(
+            files,
+            recipe,
+            cache,
+            skip_bad=arguments.skip_bad,
+            workers=arguments.workers,
+            with_scans=not arguments.no_scans,
+            prune=True,
+            progress=console.progress,
+        )
+    except Stopped:
+        index = read_index(cache)
+        if index is not None and index.sources:
+            console.written(f"cache with {_counted(len(index.sources), 'case')} so far", cache)
+        raise
     copy_extras(data, cache)
     console.note(str(prepared))
     fingerprint = json.loads((cache / FINGERPRINT_FILE).read_text(encoding="utf-8"))

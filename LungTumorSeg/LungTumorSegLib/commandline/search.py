@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", type=str, action="append", default=[], metavar="KEY=VALUE", help="change a key of the recipe"
     )
-    parser.add_argument("--pruner", type=_pruner, default="median", metavar="NAME", help=", ".join(PRUNERS))
+    parser.add_argument("--pruner", choices=PRUNERS, default="median", help="what ends trials early (median)")
     parser.add_argument("--leave-out", type=names, default=(), metavar="CASE,…", help="cases that are not used")
     held_out = parser.add_mutually_exclusive_group()
     held_out.add_argument("--validate", type=names, default=(), metavar="CASE,…", help="cases to validate on")
@@ -45,12 +45,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", type=device, default="auto", metavar="DEVICE", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--workers", type=not_negative_int, metavar="N", help="processes that make patches")
     parser.add_argument("--seed", type=not_negative_int, default=0, metavar="S", help="of suggestions and trainings")
-
-
-def _pruner(text: str) -> str:
-    if text not in PRUNERS:
-        raise argparse.ArgumentTypeError(f"{text!r} is not {', '.join(PRUNERS[:-1])} or {PRUNERS[-1]}")
-    return text
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int | None:

@@ -50,13 +50,18 @@ class CaseScore:
 
 
 def score_case(case: str, report: dict, seconds: float, slice_spacing_mm: float | None = None) -> CaseScore:
-    """Take a case's scores from what `LungTumorSegLib.measurements.measure` found, with a reference."""
+    """Take a case's scores from what `LungTumorSegLib.measurements.measure` found, with a reference.
+
+    A case without a tumour has no overlap, whatever the network found in it: a Dice of 0, as two masks of which one is
+    empty have it, would say the same of a small false positive as of a large one. ``false_positives`` tells.
+    """
     compared = report["reference"]
+    measured = {name: compared[name] if compared["lesions"] else None for name in MEASURES}
     return CaseScore(
         case=case,
         reference_ml=compared["volume_ml"],
         predicted_ml=compared["found_volume_ml"],
-        **{name: compared[name] for name in MEASURES},
+        **measured,
         lesions=len(compared["lesions"]),
         lesions_found=sum(lesion["found"] for lesion in compared["lesions"]),
         false_positives=compared["false_positives"],

@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..recipe import refuse_unresolved
 from ..recipe.schema import Network, Recipe, ResidualEncoderNetwork, SwinUNETRNetwork, UNetNetwork
 from ..recipe.schema.part import SizeXYZ
+from .single_samples import train_single_samples_rightly
 from .thin_volumes import train_thin_volumes_exactly
 
 
@@ -54,7 +55,8 @@ def build_network(network: Network, in_channels: int, out_channels: int) -> nn.M
     InputError
         A package that this network needs is not installed.
     """
-    return train_thin_volumes_exactly(_BUILDERS[type(network)](network, in_channels, out_channels))
+    built = _BUILDERS[type(network)](network, in_channels, out_channels)
+    return train_single_samples_rightly(train_thin_volumes_exactly(built))
 
 
 def _unet(network: UNetNetwork, in_channels: int, out_channels: int) -> nn.Module:
@@ -67,6 +69,7 @@ def _unet(network: UNetNetwork, in_channels: int, out_channels: int) -> nn.Modul
         channels=network.channels,
         strides=_zyx(network.strides),
         num_res_units=network.residual_units,
+        act=network.activation.replace("_", ""),  # MONAI writes leakyrelu
         norm="instance",
         dropout=network.dropout,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from .cache import FINGERPRINT_FILE, case_path, open_case, patched_bytes, prepar
 from .cache.index import dependencies
 from .cases import TrainingCase
 from .fingerprint import resolve
-from .layouts import find_cases
+from .layouts import CaseFiles, find_cases
 from .memory import memory_bytes
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def open_data(
     recipe: Recipe,
     cache_folder: str | Path | None = None,
     *,
-    names: Collection[str] | None = None,
+    files: Sequence[CaseFiles] | None = None,
     skip_bad: bool = False,
     workers: int = 0,
     processes: int = 1,
@@ -64,9 +64,10 @@ def open_data(
     recipe : Recipe
         What it takes from the fingerprint comes from the cache, or from the cases named.
     cache_folder : str or Path, optional
-        Where a data set is prepared; what is there already is not prepared again. Not used for a cache.
-    names : collection of str, optional
-        The cases to open, all by default.
+        Where a data set is prepared; what is there already is not prepared again, and other cases of it are left as
+        they are. Not used for a cache.
+    files : sequence of CaseFiles, optional
+        The cases to open, of `find_cases`; all by default.
     skip_bad : bool
         Leave out cases that cannot be used, and name them.
     workers : int
@@ -84,28 +85,21 @@ def open_data(
     if index is None:
         if cache_folder is None:
             raise InputError("is a data set that is not prepared", data, "give a folder for its cache")
-        chosen = [
-            case for case in find_cases(data, recipe.annotation, allow_missing=skip_bad) if _is_in(case.name, names)
-        ]
-        prepared = prepare_cache(chosen, recipe, cache_folder, skip_bad=skip_bad, workers=workers, progress=progress)
+        files = find_cases(data, recipe.annotation, allow_missing=skip_bad) if files is None else files
+        prepared = prepare_cache(files, recipe, cache_folder, skip_bad=skip_bad, workers=workers, progress=progress)
         log.info("%s", prepared)
         folder, recipe = Path(cache_folder), prepared.recipe
-        present = [*prepared.done, *prepared.unchanged]
+        names = {*prepared.done, *prepared.unchanged}
     else:
-        folder, present = data, list(index.sources)
+        folder, names = data, set(index.sources) if files is None else {case.name for case in files}
         recipe = _resolved_by(folder, recipe)
         if difference := index.difference(dependencies(recipe)):
             raise InputError(f"the cache was made with {difference}", data, "prepare the data set with this recipe")
-        if missing := set(names or ()) - set(present):
+        if missing := names - set(index.sources):
             raise InputError(f"the cache holds no case {min(missing)}", data, "prepare the data set again")
-    opened = sorted(name for name in present if _is_in(name, names))
     nodules = data / "nodules" if (data / "nodules").is_dir() else None
-    cases, where = _open_cases(folder, opened, processes)
+    cases, where = _open_cases(folder, sorted(names), processes)
     return TrainingData(cases, recipe, nodules, where)
-
-
-def _is_in(name: str, names: Collection[str] | None) -> bool:
-    return names is None or name in names
 
 
 def _resolved_by(cache: Path, recipe: Recipe) -> Recipe:

@@ -141,9 +141,8 @@ def start_run(
     workers = default_workers(ranks.local_count) if workers is None else workers
 
     def opened() -> TrainingData:
-        names = [case.name for case in split.training]
-        together = ranks.local_count
-        return open_data(data, recipe, cache or folder / "cache", names=names, processes=together, progress=progress)
+        place, together = cache or folder / "cache", ranks.local_count
+        return open_data(data, recipe, place, files=split.training, processes=together, progress=progress)
 
     first = ranks.first_alone(opened)  # what is not prepared yet is prepared once
     training_data = first or opened()

@@ -25,7 +25,7 @@ def test_slicer_is_stopped_with_a_checkpoint_and_goes_on(slicer, tmp_path):
     write_mask(case / "tumor.nii.gz", phantom.mask)
     recipe, run = tmp_path / "tiny.yaml", tmp_path / "a run"
     recipe.write_text(RECIPE, encoding="utf-8")
-    settings = ("steps=300", "validation_share=0")
+    settings = ("steps=120", "validation_share=0")
     given = ["--recipe", recipe, "--data", case.parent, "--output", run, "--device", "cpu"]
     given += [part for setting in settings for part in ("--set", f"training.{setting}")]
 

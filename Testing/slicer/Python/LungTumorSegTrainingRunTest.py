@@ -12,7 +12,7 @@ name: tiny
 description: A network as small as one can be.
 preparation: {region: lungs, spacing_mm: [4, 4, 5]}
 network: {name: unet, channels: [4, 8], strides: [2], residual_units: 0}
-training: {patch_size: [32, 32, 32], steps: 300, validation_share: 0}
+training: {patch_size: [32, 32, 32], steps: 120, validation_share: 0}
 inference: {window_size: [32, 32, 32], overlap: 0.25, precision: float32}
 """
 NEEDED = ("torch", "monai", "pydantic", "yaml", "safetensors", "cc3d", "h5py")

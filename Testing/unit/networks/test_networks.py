@@ -19,6 +19,7 @@ from LungTumorSegLib.training.losses import make_loss
 RESENC = "name: resenc, channels: [4, 6, 8, 8], strides: [[2, 2, 1], 2, 2], blocks: [1, 2, 1, 1]"
 NETWORKS = {
     "unet": "{name: unet, channels: [4, 8], strides: [2], residual_units: 1}",
+    "unet of another activation": "{name: unet, channels: [4, 8], strides: [2], activation: leaky_relu}",
     "anisotropic unet": "{name: unet, channels: [4, 8, 8], strides: [[2, 2, 1], [2, 1, 2]], residual_units: 0}",
     "resenc": f"{{{RESENC}, deep_supervision: false}}",
     "supervised resenc": f"{{{RESENC}, deep_supervision: true, dropout: 0.1}}",

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from LungTumorSegLib.errors import InputError
-from LungTumorSegLib.training.cache import case_path, prepare_cache, read_index, require_scans
+from LungTumorSegLib.training.cache import CachedArray, case_path, prepare_cache, read_index, require_scans
 from LungTumorSegLib.training.cases import load_case
 from LungTumorSegLib.training.data import open_data
-from LungTumorSegLib.training.layouts import find_cases
+from LungTumorSegLib.training.layouts import CaseFiles, find_cases
 from LungTumorSegLib.training.reading import has_tumor, read_case
+from LungTumorSegLib.training.sampling import PatchSampler
 from LungTumorSegLib.volume import write_mask
 from support.data_sets import coarse_recipe, sick_chest, write_case, write_case_folders
 
@@ -32,7 +33,7 @@ def cache(tmp_path):
 
 
 def prepare(data, cache, recipe=RECIPE, **options):
-    return prepare_cache(find_cases(data), recipe, cache, **options)
+    return prepare_cache(find_cases(data), recipe, cache, prune=True, **options)
 
 
 def contents(cache) -> dict[str, int]:
@@ -72,7 +73,7 @@ def test_second_run_does_only_what_is_new_or_changed(data, cache):
     third = prepare(data, cache)
     assert (third.done, third.unchanged, third.removed) == (["case_1", "case_9"], ["case_0"], ["case_2"])
     assert sorted(path.name for path in (cache / "cases").iterdir()) == ["case_0.h5", "case_1.h5", "case_9.h5"]
-    label = open_data(cache, RECIPE, names=["case_1"]).cases[0].label
+    label = open_data(cache, RECIPE, files=find_cases(cache)[1:2]).cases[0].label
     assert label[:6].any()
     assert not label[6:].any()
 
@@ -112,7 +113,41 @@ def test_cache_of_another_data_set_is_refused(data, cache, tmp_path):
     with pytest.raises(InputError, match="the cache is of another data set"):
         prepare(tmp_path / "other", cache)
     with pytest.raises(InputError, match="the cache holds no case nobody"):
-        open_data(cache, RECIPE, names=["nobody"])
+        open_data(cache, RECIPE, files=[CaseFiles("nobody", case_path(cache, "nobody"))])
+
+
+def test_runs_on_parts_of_a_data_set_share_a_cache(data, cache):
+    files = find_cases(data)
+    for part in (files[:2], files[1:], files[:1]):
+        opened = open_data(data, RECIPE, cache, files=part)
+        assert [case.name for case in opened.cases] == [case.name for case in part]
+    assert sorted(read_index(cache).sources) == ["case_0", "case_1", "case_2"]
+    assert prepare(data, cache).done == []
+
+
+def test_folder_with_something_else_in_it_is_left_alone(data, cache):
+    (cache / "cases").mkdir(parents=True)
+    (cache / "cases" / "years_of_work.h5").write_bytes(b"")
+    with pytest.raises(InputError, match="this folder is not empty, and no cache"):
+        prepare(data, cache)
+    assert (cache / "cases" / "years_of_work.h5").exists()
+    with pytest.raises(InputError, match="not empty"):
+        prepare(data, data)
+
+
+def test_patches_are_the_same_from_memory_and_from_the_cache(data, cache):
+    network = "network={name: unet, channels: [4, 8], strides: [2], residual_units: 1}"
+    sizes = ["training.patch_size=[16, 16, 8]", "inference.window_size=[16, 16, 8]", "training.synthesis.nodule=0"]
+    recipe = coarse_recipe(network, *sizes)
+    samplers = []
+    for processes in (1, 10**9):
+        cases = open_data(data, recipe, cache, processes=processes).cases
+        samplers.append(PatchSampler(cases, [], recipe.training, (20.0, 10.0, 10.0), seed=1))
+    assert [type(sampler.cases[0].hu) for sampler in samplers] == [np.ndarray, CachedArray]
+    for index in range(12):
+        one, other = (sampler.draw(index) for sampler in samplers)
+        assert np.array_equal(one.hu, other.hu)
+        assert np.array_equal(one.label, other.label)
 
 
 # ---- damaged cases
@@ -158,6 +193,8 @@ def test_nothing_but_bad_cases(data, cache):
         path.write_bytes(b"damaged")
     with pytest.raises(InputError, match="no case could be prepared"):
         prepare(data, cache, skip_bad=True)
+    with pytest.raises(InputError, match="the cache holds no case"):
+        find_cases(cache)
 
 
 def test_damaged_index_and_case_file_are_named(data, cache):

@@ -141,7 +141,7 @@ def test_changed_fingerprint_prepares_every_case_anew(tmp_path, caplog):
 
 
 def test_only_the_named_cases_make_the_fingerprint(tmp_path):
-    write_case_folders(tmp_path / "data")
-    opened = open_data(tmp_path / "data", coarse_recipe(*FROM_FINGERPRINT), tmp_path / "cache", names=["case_1"])
+    named = find_cases(write_case_folders(tmp_path / "data"))[1:2]
+    opened = open_data(tmp_path / "data", coarse_recipe(*FROM_FINGERPRINT), tmp_path / "cache", files=named)
     hu = sick_chest(1)[0].array[sick_chest(1)[1].array > 0]
     assert opened.recipe.preparation.windows_hu[0] == pytest.approx(tuple(np.percentile(hu, [0.5, 99.5])))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 
 import numpy as np
 import pytest
@@ -218,6 +220,23 @@ def test_images_and_segmentations_apart(tmp_path):
     np.savez(tmp_path / "Segmentations" / "Case_7.npz", Masks=mask.array)
     with pytest.raises(InputError, match="belongs to no folder in Images"):
         find_cases(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_case_whose_name_is_not_utf8_is_refused(tmp_path):
+    write_case(tmp_path / "data" / "case").rename(tmp_path / "data" / os.fsdecode(b"case_\xe9"))
+    with pytest.raises(InputError, match="which is not UTF-8"):
+        find_cases(tmp_path / "data")
+
+
+def test_folders_may_be_links(tmp_path, dicom_case):
+    slices, ct, _ = dicom_case
+    (tmp_path / "linked" / "case").mkdir(parents=True)
+    (tmp_path / "linked" / "case" / "dicom").symlink_to(slices[0].parent)
+    (tmp_path / "linked" / "case" / "round").symlink_to(tmp_path / "linked")
+    (case,) = find_cases(tmp_path / "linked")
+    assert np.array_equal(read_case(case).ct.array, ct.array)
+    assert len(list(case.sources())) == len(slices)
 
 
 # ---- none of them

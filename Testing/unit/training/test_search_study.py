@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from optuna.storages.journal import _storage
@@ -90,14 +90,23 @@ def test_a_damaged_journal_is_named(tmp_path, line):
         pass
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, which stands for a full disk")
-def test_a_full_disk_is_said_in_one_line(tmp_path):
+@pytest.mark.skipif(os.name != "posix", reason="needs a limit on the size of files, which stands for a full disk")
+def test_a_full_disk_is_said_in_one_line_and_the_journal_stays_whole(tmp_path):
+    import resource
+
+    before, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    journal = tmp_path / JOURNAL
     with opened(tmp_path, SETUP, MEDIAN) as study:
         trial = next_trial(study, 0)
-        (tmp_path / JOURNAL).unlink()
-        (tmp_path / JOURNAL).symlink_to("/dev/full")
-        with pytest.raises(InputError, match="cannot be written"):
-            study.tell(trial, 0.5)
+        content = journal.read_bytes()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(content) + 5, hard))
+        try:
+            with pytest.raises(InputError, match="cannot be written"):
+                study.tell(trial, 0.5)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (before, hard))
+        assert journal.read_bytes() == content
+    assert len(go_on(tmp_path, 2)) == 2
 
 
 def test_two_processes_do_not_search_in_one_folder(tmp_path):

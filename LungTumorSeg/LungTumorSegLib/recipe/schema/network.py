@@ -58,12 +58,15 @@ class UNetNetwork(_Levels):
     ----------
     residual_units : int
         Convolutions per level with a residual connection; 0 is a plain U-Net.
+    activation : {"prelu", "relu", "leaky_relu", "elu"}
+        ``prelu`` learns its slope (He 2015); that of ``leaky_relu`` is 0.01.
     """
 
     name: Literal["unet"] = "unet"
     channels: Annotated[tuple[Features, ...], Field(min_length=2)] = (16, 32, 64, 128, 256)
     strides: tuple[Stride, ...] = ((2, 2, 2),) * 4
     residual_units: Annotated[int, Field(ge=0, le=64)] = 2
+    activation: Literal["prelu", "relu", "leaky_relu", "elu"] = "prelu"
     dropout: Dropout = 0.0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ...errors import InputError
 from ...recipe.schema import Annotation
 from ..layouts import CaseFiles
 from .arrays import CachedArray
@@ -34,6 +35,8 @@ __all__ = [
 def cached_cases(folder: Path, annotation: Annotation) -> list[CaseFiles]:
     """List the cases of a cache, each as its own CT and mask."""
     index = read_index(folder)
+    if not index.sources:
+        raise InputError("the cache holds no case", folder, "prepare its data set")
     paths = {name: case_path(folder, name) for name in sorted(index.sources)}
     return [
         CaseFiles(name, path, path if name in index.with_tumor else None, annotation=annotation)

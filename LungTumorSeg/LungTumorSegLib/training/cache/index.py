@@ -53,11 +53,10 @@ class CacheIndex:
         if tumor:
             self.with_tumor.add(name)
 
-    def keep(self, names: set[str], skipped: dict[str, str]) -> None:
-        """Forget all other cases, and note those that could not be used."""
-        self.sources = {name: digest for name, digest in self.sources.items() if name in names}
-        self.with_tumor &= names
-        self.skipped = dict(skipped)
+    def forget(self, names: set[str]) -> None:
+        """Take cases out."""
+        self.sources = {name: digest for name, digest in self.sources.items() if name not in names}
+        self.with_tumor -= names
 
     def write(self, folder: Path) -> None:
         """Write the index, whole or not at all."""

@@ -6,14 +6,17 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.synchronize import Event
 from typing import TypeVar
 
 from ...errors import InputError
 
 POLL_SECONDS = 0.2
+MOST_WORKERS = 60  # Windows waits for no more
 
 
 T, R = TypeVar("T"), TypeVar("R")
@@ -32,18 +35,20 @@ def results(
     workers : int
         Processes; 0 works in this one, in order.
     while_waiting : callable
-        Called often; may raise to end the work. Items in hand are finished first.
+        Called often; may raise to end the work, and the workers with it.
 
     Raises
     ------
     InputError
         A worker process was killed, by a lack of memory most likely.
     """
-    if workers < 1:
+    if workers < 1 or not items:
         yield from ((item, work(item)) for item in items)
         return
+    workers = min(workers, len(items), MOST_WORKERS)
     context = multiprocessing.get_context("spawn")  # a fork would copy threads' locks in whatever state they are
-    with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(workers,)) as pool:
+    stop = context.Event()
+    with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(workers, stop)) as pool:
         waiting = {pool.submit(work, item): item for item in items}
         try:
             while waiting:
@@ -52,19 +57,22 @@ def results(
                 while_waiting()
         except BrokenProcessPool as error:
             raise InputError("a worker process was ended from outside", "--workers", "try fewer of them") from error
-        finally:
+        except BaseException:
+            stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
+            raise
 
 
-def _start_worker(workers: int) -> None:
-    """Leave Ctrl-C to the parent, end with it, and share the cores with the other workers."""
+def _start_worker(workers: int, stop: Event) -> None:
+    """Leave Ctrl-C to the parent, end with it or when it says so, and share the cores with the other workers."""
     import SimpleITK as sitk
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(max(1, (os.cpu_count() or 1) // workers))
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_in_time, args=(stop,), daemon=True).start()
 
 
-def _end_with_parent() -> None:
-    multiprocessing.parent_process().join()
+def _end_in_time(stop: Event) -> None:
+    while not stop.is_set() and multiprocessing.parent_process().is_alive():
+        time.sleep(POLL_SECONDS)
     os._exit(1)

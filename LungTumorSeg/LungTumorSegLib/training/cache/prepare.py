@@ -16,6 +16,7 @@ from ..fingerprint import resolve, summarize
 from ..layouts import CaseFiles
 from .index import CacheIndex, dependencies, read_index, sources_digest
 from .jobs import BadCase, Job, case_path, fingerprint_path, prepare, read_fingerprint, take_fingerprint
+from .lock import NAME as LOCK
 from .lock import only_one
 from .pool import results
 
@@ -59,6 +60,7 @@ def prepare_cache(
     skip_bad: bool = False,
     workers: int = 0,
     with_scans: bool = False,
+    prune: bool = False,
     progress: Progress = silent,
 ) -> Prepared:
     """Bring a cache up to date with a data set.
@@ -66,7 +68,7 @@ def prepare_cache(
     Parameters
     ----------
     files : list of CaseFiles
-        Of `find_cases`. Other cases that the cache holds are removed from it.
+        Of `find_cases`.
     recipe : Recipe
     folder : str or Path
         The cache; made if it is missing.
@@ -76,16 +78,18 @@ def prepare_cache(
         Processes that prepare; 0 works in this one.
     with_scans : bool
         Keep the scans too, so that a run on the cache alone can be validated.
+    prune : bool
+        Remove from the cache what is not among ``files``.
 
     Raises
     ------
     InputError
-        A case cannot be used, the cache was made with another preparation or of another data set, or it cannot be
-        written.
+        A case cannot be used; the cache was made with another preparation or of another data set; its folder cannot be
+        written, or holds something else.
     """
     folder = Path(folder)
     with only_one(folder, progress):
-        return _Update(files, recipe, folder, skip_bad, workers, with_scans, progress).run()
+        return _Update(files, recipe, folder, skip_bad, workers, with_scans, prune, progress).run()
 
 
 @dataclass
@@ -98,12 +102,14 @@ class _Update:
     skip_bad: bool
     workers: int
     with_scans: bool
+    prune: bool
     progress: Progress
     skipped: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> Prepared:
-        known = read_index(self.folder)
-        if known is not None and known.sources and not known.sources.keys() & {case.name for case in self.files}:
+        names = {case.name for case in self.files}
+        known = read_index(self.folder) or self._begin()
+        if self.prune and known.sources and not known.sources.keys() & names:
             raise InputError("the cache is of another data set", self.folder, "choose another folder, or remove it")
         jobs = [Job(case, sources_digest(case), self.folder) for case in self.files]
         recipe = self._resolved(jobs)
@@ -116,16 +122,24 @@ class _Update:
             index.write(self.folder)
             prepared.done.append(job.case.name)
         prepared.skipped = sorted(self.skipped)
-        prepared.removed = sorted(set(index.sources) - {case.name for case in self.files})
-        index.keep({*prepared.done, *prepared.unchanged}, self.skipped)
-        if not index.sources:
-            raise InputError("no case could be prepared", self.folder, "see the notes above")
-        write_json(
-            self.folder / FINGERPRINT_FILE, self._summary([job for job in jobs if job.case.name in index.sources])
-        )
+        prepared.removed = sorted(set(index.sources) - names) if self.prune else []
+        index.forget({*prepared.removed, *self.skipped})
+        index.skipped = dict(self.skipped)
         index.write(self.folder)
         self._sweep(index)
+        if not prepared.done and not prepared.unchanged:
+            raise InputError("no case could be prepared", self.folder, "see the notes above")
+        usable = [job for job in jobs if job.case.name not in self.skipped]
+        write_json(self.folder / FINGERPRINT_FILE, self._summary(usable))
         return prepared
+
+    def _begin(self) -> CacheIndex:
+        """Begin a cache in an empty folder, and in no other: what a cache does not name is removed from it."""
+        if any(path.name != LOCK for path in self.folder.iterdir()):
+            raise InputError("this folder is not empty, and no cache", self.folder, "choose another one")
+        index = CacheIndex(dependencies(self.recipe))
+        index.write(self.folder)
+        return index
 
     def _resolved(self, jobs: list[Job]) -> Recipe:
         """Resolve the recipe; only for that are all cases looked at before any is prepared."""
@@ -139,10 +153,10 @@ class _Update:
             log.info("preparation.%s from the fingerprint: %s", key, getattr(resolved.preparation, key))
         return resolved
 
-    def _index(self, known: CacheIndex | None, recipe: Recipe) -> CacheIndex:
+    def _index(self, known: CacheIndex, recipe: Recipe) -> CacheIndex:
         """Take up the cache's index if it was made alike, or begin a new one."""
         new = CacheIndex(dependencies(recipe), self.recipe.preparation.unresolved, scans=self.with_scans)
-        if known is None:
+        if not known.sources:
             return new
         if self.with_scans and not known.scans:
             log.info("the cache holds no scans yet, so every case is prepared anew")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ...errors import InputError
 from ...recipe.schema import Annotation
+from ...volume.files import is_utf8
 from ...volume.regions import dicom_kinds
 from . import case_folders, listed, paired_folders
 from .case_files import CaseFiles, image_named
@@ -69,6 +70,8 @@ def _check_names(cases: list[CaseFiles], folder: Path) -> None:
     for case in cases:
         if case.name in seen:
             raise InputError(f"two cases are named {case.name}", folder, "rename one of them")
+        if not is_utf8(case.name):
+            raise InputError(f"a case is named {case.name!r}, which is not UTF-8", folder, "rename it")
         if not case.name or case.name.startswith(".") or Path(case.name).name != case.name:
             raise InputError(f"a case is named {case.name!r}, which is no file name", folder, "rename it")
         seen.add(case.name)
