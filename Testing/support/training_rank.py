@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from support.training import small_run
 def main(folder: Path, settings: list[str]) -> None:
     """Train, and write what this rank drew, its first gradient and its weights to ``FOLDER/rank-R.pt``."""
     torch.set_num_threads(1)
-    with joined(cuda=False) as ranks:
-        run = small_run(folder / "run", *settings, ranks=ranks)
+    cuda = os.environ.get("GROUP_DEVICE") == "cuda"
+    with joined(cuda) as ranks:
+        device = f"cuda:{ranks.local_rank}" if cuda else "cpu"
+        run = small_run(folder / "run", *settings, ranks=ranks, device=device)
         drawn, gradients = [], []
         draw, move = run.sampler.draw, run.stepper._move
 

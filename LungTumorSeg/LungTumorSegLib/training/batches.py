@@ -16,6 +16,7 @@ from ..recipe.schema import Recipe
 from .augmentation import augment
 from .distributed import Ranks
 from .sampling import PatchSampler
+from .stopping import SIGNALS
 
 AUGMENTATION_STREAM = 1  # keeps augmentation's random numbers apart from those that drew the patch
 MOST_WORKERS = 4
@@ -118,6 +119,5 @@ def usable_cores() -> int:
 def _start_worker(_: int) -> None:
     torch.set_num_threads(1)
     # Ctrl-C and a cluster's warnings reach every process; the training process stops and then ends its loaders.
-    for name in ("SIGINT", "SIGTERM", "SIGUSR1"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)

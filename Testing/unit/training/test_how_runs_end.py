@@ -1,0 +1,95 @@
+"""Signals, and what the ends of several processes mean for the run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from LungTumorSegLib.training.ranks_seen import LOST, RanksSeen
+from LungTumorSegLib.training.stopping import Stop, StopRequested
+
+
+@pytest.mark.parametrize(("name", "status"), [("SIGTERM", 75), ("SIGUSR1", 75), ("SIGINT", 130), ("SIGHUP", 129)])
+def test_signal_is_remembered_until_it_is_time(name, status):
+    stop = Stop()
+    before = signal.getsignal(getattr(signal, name))
+    with stop.on_signals():
+        os.kill(os.getpid(), getattr(signal, name))
+        assert stop.requested
+    assert signal.getsignal(getattr(signal, name)) == before
+    with pytest.raises(StopRequested) as raised:
+        stop.check()
+    assert raised.value.status == status
+
+
+def test_it_interrupts_what_loses_nothing():
+    stop = Stop()
+    with stop.on_signals(), pytest.raises(StopRequested), stop.at_once():
+        os.kill(os.getpid(), signal.SIGUSR1)
+    with pytest.raises(StopRequested):
+        stop.at_once().__enter__()  # and does not even begin it
+
+
+def test_second_ctrl_c_is_impatience_and_a_second_warning_is_not():
+    stop = Stop()
+    stop.ask(signal.SIGINT)
+    stop.ask(signal.SIGTERM)
+    with pytest.raises(StopRequested):
+        stop.ask(signal.SIGINT)
+
+
+def ended_process() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def seen(*statuses: int | None, messages: tuple[str, ...] = ("", ""), **more) -> RanksSeen:
+    """Ranks that have said these statuses at their end and are gone; None for one that said nothing."""
+    ranks = RanksSeen(max_restarts=2)
+    for rank, status in enumerate(statuses):
+        ranks.see({"event": "started", "rank": rank, "pid": ended_process(), "restarts": 0})
+        if status is not None:
+            ranks.see({"event": "ended", "rank": rank, "status": status, "message": messages[rank]})
+    for event, content in more.items():
+        ranks.see({"event": event, **content})
+    return ranks
+
+
+def test_all_well():
+    assert seen(0, 0).judge([]) == (0, "")
+
+
+def test_all_stopped():
+    ranks = seen(75, 75, messages=("stopped", "stopped"))
+    assert ranks.judge([]) == (75, "stopped")
+    assert ranks.all_stopped
+
+
+def test_mistake_of_the_user_is_told_whatever_the_others_say():
+    ranks = seen(1, 2, messages=(LOST, "no such file"))
+    assert ranks.judge([]) == (2, "no such file")
+    assert ranks.refused
+
+
+def test_killed_one_is_told_and_not_those_that_lost_it():
+    failures = {"failures": [{"rank": 1, "exitcode": -9}]}
+    status, message = seen(1, None, messages=(LOST,), failures=failures).judge([])
+    assert status == 1
+    assert message.startswith("process 1 was killed by signal 9, SIGKILL")
+    assert message.endswith("go on with --resume")
+
+
+def test_fault_that_one_explains_is_told():
+    status, message = seen(1, 1, messages=(LOST, "not enough memory")).judge([])
+    assert (status, message) == (1, "process 1: not enough memory; go on with --resume")
+
+
+def test_none_was_ever_there():
+    status, message = RanksSeen().judge(["warning", "could not connect to host:1", ""])
+    assert status == 2
+    assert "could not connect to host:1" in message
