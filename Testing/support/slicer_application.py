@@ -29,3 +29,9 @@ def child_of(pid: int) -> int:
     """Return the one process that another has started (Linux)."""
     (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return int(child)
+
+
+def descendants_of(pid: int) -> list[int]:
+    """Return all processes that a process and its children have started (Linux)."""
+    children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [one for child in children for one in (child, *descendants_of(child))]

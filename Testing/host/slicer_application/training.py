@@ -13,6 +13,7 @@ WAIT = "import pathlib, sys, time\nwhile not pathlib.Path(sys.argv[1]).exists():
 
 def report(number, frame):
     """Say which signal came; in a file too, as the log's reader may be gone."""
+    signal.signal(number, signal.SIG_IGN)  # Python is open to a second one while it ends
     name = signal.Signals(number).name
     Path(rest[0]).write_text(name)
     print(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from support.slicer_application import TRAIN, child_of
+from support.slicer_application import ROOT, TRAIN, child_of, descendants_of
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the stand-in is started by shell scripts")
 
@@ -83,6 +84,19 @@ def test_signals_are_passed_on_by_plain_python(python, installed, tmp_path, numb
     assert program.stdout.readline() == "ready\n"
     program.send_signal(number)
     assert program.wait(60) == 40 + number
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the processes are looked up in /proc")
+def test_a_batch_system_signals_every_process_at_once(home, programs, installed, tmp_path):
+    """SLURM does; the scripts in Resources/slurm start Slicer's launcher so that it lives on."""
+    script = (ROOT / "Resources" / "slurm" / "train-2gpus.sbatch").read_text()
+    shield = re.search(r"train=\(bash -c '(.+)' slicer\)", script)[1]
+    slicer = (home / "Slicer", "--no-main-window", "--python-script", installed / "train.py")
+    program = programs("bash", "-c", shield, "slicer", *slicer, "--", "await-signal", tmp_path / "signal")
+    assert program.stdout.readline() == "ready\n"
+    for process in (program.pid, *descendants_of(program.pid)):
+        os.kill(process, signal.SIGUSR1)
+    assert program.wait(60) == 40 + signal.SIGUSR1
 
 
 def test_a_killed_host_leaves_no_training_behind(host, installed, tmp_path):
