@@ -20,7 +20,7 @@ from pathlib import Path
 # Nothing that hinders learning by heart: no augmentation, no synthesis, no held-out case, a short schedule.
 PLAIN = {
     "training.validation_share": 0,
-    "training.positive_share": 1.0,
+    "training.positive_share": 0.5,
     "training.augmentation.flip_left_right": 0,
     "training.augmentation.affine_probability": 0,
     "training.augmentation.noise_probability": 0,
@@ -36,14 +36,13 @@ PLAIN = {
 }
 # What each recipe needs to get there within minutes on two CPU cores.
 SHORT = {
-    "lung-tumor": {"training.steps": 600},
+    "lung-tumor": {"training.steps": 800},
     # Few features and a small attention window: on a CPU a step then takes half a second.
     "lung-tumor-swinunetr": {
         "network": "{name: swinunetr, feature_size: 12, attention_window: 4}",
         "preparation.spacing_mm": "[2,2,2]",
         "training.steps": 600,
         "training.patch_size": "[64,64,64]",
-        "training.positive_share": 0.75,
         "training.optimizer.learning_rate": 0.008,
         "training.optimizer.warmup_steps": 10,
         "training.optimizer.gradient_clip": 1,

@@ -1,8 +1,8 @@
 """Parse the command line, run one command, and turn what happens into an exit status and one clear line.
 
 Exit status: 0 done; 2 the input, the arguments or the installation need something from the user; 1 a mistake of the
-program; 130 interrupted with Ctrl-C, 143 ended by SIGTERM (129 by SIGHUP), as shells expect; 75 a training that SIGTERM
-or SIGUSR1 stopped after a checkpoint.
+program; 130 interrupted with Ctrl-C, 143 ended by SIGTERM (129 by SIGHUP), as shells expect; 75 a training stopped by
+SIGTERM or SIGUSR1 after a checkpoint.
 """
 
 from __future__ import annotations

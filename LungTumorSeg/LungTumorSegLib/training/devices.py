@@ -33,9 +33,7 @@ def training_device(request: str, precision: str, local_rank: int = 0, local_cou
         request = f"cuda:{local_rank}"
     choice = choose_device(request, precision)
     if choice.is_cuda and choice.precision == "float32":
-        return replace(
-            choice, precision_reason=f"{choice.precision_reason}; products in TF32"
-        )
+        return replace(choice, precision_reason=f"{choice.precision_reason}; products in TF32")
     return choice
 
 

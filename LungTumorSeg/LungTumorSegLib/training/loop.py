@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 from collections.abc import Callable, Sequence
@@ -61,9 +62,13 @@ def train(
     told = tuple(observers) if run.ranks.is_first else ()
     try:
         Loop(run, told, validate, stop or Stop()).train()
-    finally:
+    except BaseException:
         for observer in told:
-            observer.closed()
+            with contextlib.suppress(Exception):  # what ended the run is what is to be told
+                observer.closed()
+        raise
+    for observer in told:
+        observer.closed()
 
 
 class Loop:

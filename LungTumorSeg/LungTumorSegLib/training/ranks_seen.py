@@ -113,7 +113,7 @@ class RanksSeen:
             )
             return 2, f"the processes could not be started, or did not find each other ({why})"
         statuses = {one.status for one in self._seen.values()}
-        if not any(one.failed for one in self._seen.values()):
+        if not any(one.failed for one in self._seen.values()) and None not in statuses:
             return max(statuses), next((one.message for one in self._seen.values() if one.message), "")
         if 2 in statuses:
             return 2, next(one.message for one in self._seen.values() if one.status == 2)
@@ -127,7 +127,9 @@ class RanksSeen:
             return f"process {telling[0][0]}: {telling[0][1]}"
         if self._first_dead is not None:
             return f"process {self._first_dead} {self._how(self._first_dead)}"
-        return f"process {said[0][0]}: {said[0][1]}" if said else "a process failed"
+        if said:
+            return f"process {said[0][0]}: {said[0][1]}"
+        return "torch.distributed.run, which watches the processes, ended without a word (killed, or crashed)"
 
     def _how(self, rank: int) -> str:
         code = self._exit_codes.get(rank)

@@ -47,7 +47,7 @@ class Stepper:
 
     def _joined_with_others(self) -> DistributedDataParallel:
         devices = [torch.device(self.device.device)] if self.device.is_cuda else None
-        return DistributedDataParallel(self.network, device_ids=devices, broadcast_buffers=False)
+        return DistributedDataParallel(self.network, device_ids=devices)
 
     def step(self, batches: list[Batch], rate: float, epoch: int) -> torch.Tensor:
         """Train on the batches, of which there is one for each accumulation.

@@ -66,7 +66,7 @@ def test_disk_that_fills_up_leaves_the_last_checkpoint(inputs, tmp_path):
     resumed = run("train", *inputs, *short, "-o", folder, "--resume", preexec_fn=limited(len(kept) - 2000))
     assert resumed.returncode == 2, resumed.stderr
     last = resumed.stderr.splitlines()[-1]
-    assert f"error: {folder}/checkpoint.pt: the checkpoint cannot be written" in last or "cannot be written: " in last
+    assert f"error: {folder}/checkpoint.pt: the checkpoint cannot be written" in last, resumed.stderr
     assert "Traceback" not in resumed.stderr
     assert (folder / "checkpoint.pt").read_bytes() == kept
     assert sorted(name for name in os.listdir(folder) if name.startswith(".")) == []

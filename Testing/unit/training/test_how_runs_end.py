@@ -89,6 +89,14 @@ def test_fault_that_one_explains_is_told():
     assert (status, message) == (1, "process 1: not enough memory; go on with --resume")
 
 
+def test_the_one_that_watches_them_was_killed():
+    ranks = RanksSeen()
+    ranks.see({"event": "started", "rank": 0, "pid": os.getpid(), "restarts": 0})
+    status, message = ranks.judge([])
+    assert status == 1
+    assert message.startswith("torch.distributed.run, which watches the processes, ended without a word")
+
+
 def test_none_was_ever_there():
     status, message = RanksSeen().judge(["warning", "could not connect to host:1", ""])
     assert status == 2

@@ -6,10 +6,12 @@ import signal
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from LungTumorSegLib.errors import InputError
 from LungTumorSegLib.evaluation import summarize
 from LungTumorSegLib.training.checkpoint import BestWeights, load_checkpoint
+from LungTumorSegLib.training.export import export_run
 from LungTumorSegLib.training.loop import train
 from LungTumorSegLib.training.reports import ValidationReport
 from LungTumorSegLib.training.stopping import Stop, StopRequested
@@ -106,6 +108,19 @@ def test_best_weights_are_kept_and_validation_changes_nothing(make_run):
     last = load_checkpoint(run.checkpoint_path)
     assert (last.step, last.validated_step, last.best_score) == (6, 6, 0.6)
     assert any(not torch.equal(best.average[name], value) for name, value in last.average.items())
+
+
+def test_best_weights_can_be_exported(make_run, tmp_path):
+    run = make_run("run", "training.validate_every_steps=2")
+    train(run, validate=validation(0.3, 0.6, 0.5))
+    best, last = load_checkpoint(run.best_path, BestWeights), load_checkpoint(run.checkpoint_path)
+    for weights, saved in (("best", best), ("last", last)):
+        export_run(run.folder, tmp_path / weights, {"version": "1"}, weights=weights)
+        exported = load_file(tmp_path / weights / "model.safetensors")
+        assert all(torch.equal(value, saved.average[name].half()) for name, value in exported.items())
+    run.best_path.unlink()
+    with pytest.raises(InputError, match="was not validated"):
+        export_run(run.folder, tmp_path / "none", {"version": "1"}, weights="best")
 
 
 def test_validation_that_was_interrupted_is_made_up_for(make_run):
