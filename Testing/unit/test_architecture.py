@@ -22,7 +22,13 @@ FLOORS = (
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # Preparation isolates the lungs first; both are steps of one floor.
-ALLOWED_NEIGHBOURS = {("preparation", "lungs"), ("recipe", "volume"), ("model", "recipe"), ("model", "volume"), ("training", "prediction")}
+ALLOWED_NEIGHBOURS = {
+    ("preparation", "lungs"),
+    ("recipe", "volume"),
+    ("model", "recipe"),
+    ("model", "volume"),
+    ("training", "prediction"),
+}
 
 
 def rooms_imported_by(path: Path) -> set[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 from itertools import islice
@@ -14,6 +13,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from ..preparation import intensity_channels
 from ..recipe.schema import Recipe
 from .augmentation import augment
+from .cores import usable_cores
 from .distributed import Ranks
 from .sampling import PatchSampler
 from .stopping import SIGNALS
@@ -109,11 +109,6 @@ def batches(
 def default_workers(local_processes: int = 1) -> int:
     """Loader processes for each of several processes on this machine: the cores that they leave, at most 4 each."""
     return max(0, min(usable_cores() // local_processes - 1, MOST_WORKERS))
-
-
-def usable_cores() -> int:
-    """Count the cores that this process may use (a cluster's job has fewer than the machine)."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _start_worker(_: int) -> None:

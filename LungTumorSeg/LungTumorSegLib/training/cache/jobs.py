@@ -17,7 +17,7 @@ from .case_file import write_case
 
 
 @dataclass(frozen=True)
-class Job:
+class CaseJob:
     """A case, the digest of its files, and the cache."""
 
     case: CaseFiles
@@ -47,7 +47,7 @@ def fingerprint_path(folder: Path, name: str) -> Path:
     return folder / "fingerprints" / f"{name}.json"
 
 
-def take_fingerprint(job: Job) -> BadCase | None:
+def take_fingerprint(job: CaseJob) -> BadCase | None:
     """Read a case and write its fingerprint."""
     try:
         images = read_case(job.case)
@@ -57,7 +57,7 @@ def take_fingerprint(job: Job) -> BadCase | None:
     return None
 
 
-def prepare(job: Job, recipe: Recipe, with_scan: bool) -> bool | BadCase:
+def prepare(job: CaseJob, recipe: Recipe, with_scan: bool) -> bool | BadCase:
     """Read and prepare a case and write it, with its fingerprint; tell whether its mask marks anything.
 
     Raises
@@ -84,7 +84,7 @@ def read_fingerprint(folder: Path, name: str, digest: str) -> CaseFingerprint | 
         return None
 
 
-def _write_fingerprint(job: Job, images: CaseImages) -> CaseFingerprint:
+def _write_fingerprint(job: CaseJob, images: CaseImages) -> CaseFingerprint:
     fingerprint = CaseFingerprint.of(images)
     content = {"sources": job.digest, "fingerprint": fingerprint.as_json()}
     write_json(fingerprint_path(job.folder, job.case.name), content)

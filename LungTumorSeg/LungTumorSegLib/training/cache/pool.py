@@ -14,6 +14,7 @@ from multiprocessing.synchronize import Event
 from typing import TypeVar
 
 from ...errors import InputError
+from ..cores import usable_cores
 
 POLL_SECONDS = 0.2
 MOST_WORKERS = 60  # Windows waits for no more
@@ -68,7 +69,7 @@ def _start_worker(workers: int, stop: Event) -> None:
     import SimpleITK as sitk
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(max(1, (os.cpu_count() or 1) // workers))
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(max(1, usable_cores() // workers))
     threading.Thread(target=_end_in_time, args=(stop,), daemon=True).start()
 
 

@@ -15,7 +15,7 @@ from ...volume.files import write_json
 from ..fingerprint import resolve, summarize
 from ..layouts import CaseFiles
 from .index import CacheIndex, dependencies, read_index, sources_digest
-from .jobs import BadCase, Job, case_path, fingerprint_path, prepare, read_fingerprint, take_fingerprint
+from .jobs import BadCase, CaseJob, case_path, fingerprint_path, prepare, read_fingerprint, take_fingerprint
 from .lock import NAME as LOCK
 from .lock import only_one
 from .pool import results
@@ -111,7 +111,7 @@ class _Update:
         known = read_index(self.folder) or self._begin()
         if self.prune and known.sources and not known.sources.keys() & names:
             raise InputError("the cache is of another data set", self.folder, "choose another folder, or remove it")
-        jobs = [Job(case, sources_digest(case), self.folder) for case in self.files]
+        jobs = [CaseJob(case, sources_digest(case), self.folder) for case in self.files]
         recipe = self._resolved(jobs)
         index = self._index(known, recipe)
         there = [job for job in jobs if index.sources.get(job.case.name) == job.digest and _file(job).is_file()]
@@ -141,7 +141,7 @@ class _Update:
         index.write(self.folder)
         return index
 
-    def _resolved(self, jobs: list[Job]) -> Recipe:
+    def _resolved(self, jobs: list[CaseJob]) -> Recipe:
         """Resolve the recipe; only for that are all cases looked at before any is prepared."""
         if not self.recipe.preparation.unresolved:
             return self.recipe
@@ -171,7 +171,7 @@ class _Update:
             return new
         raise InputError(f"the cache was made with {difference}", self.folder, "choose another folder, or remove it")
 
-    def _each(self, work: Callable, jobs: list[Job], stage: str) -> Iterator[tuple[Job, object]]:
+    def _each(self, work: Callable, jobs: list[CaseJob], stage: str) -> Iterator[tuple[CaseJob, object]]:
         """Do ``work`` for each case, and yield those that could be used, with what it returned."""
         if not jobs:
             return
@@ -192,7 +192,7 @@ class _Update:
                 self.skipped[job.case.name] = result.error.what
             report()
 
-    def _summary(self, jobs: list[Job]) -> dict:
+    def _summary(self, jobs: list[CaseJob]) -> dict:
         found = {job.case.name: read_fingerprint(self.folder, job.case.name, job.digest) for job in jobs}
         if not any(found.values()):
             raise InputError("no case could be read", self.folder, "see the notes above")
@@ -207,5 +207,5 @@ class _Update:
                 path.unlink(missing_ok=True)
 
 
-def _file(job: Job) -> Path:
+def _file(job: CaseJob) -> Path:
     return case_path(job.folder, job.case.name)

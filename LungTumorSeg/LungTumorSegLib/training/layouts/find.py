@@ -61,7 +61,7 @@ def _no_layout(folder: Path) -> InputError:
         return InputError("this is one case, not a data set of cases", folder, "give the folder above it")
     found = ", ".join(sorted(path.name for path in folder.iterdir())[:5]) or "nothing"
     expected = f"{listed.EXPECTED}, {paired_folders.EXPECTED}, or {case_folders.EXPECTED}"
-    return InputError(f"no cases: expected {expected}; found {found}", folder, "see 'Data sets' in the README")
+    return InputError(f"no cases: expected {expected}; found {found}", folder, "see docs/training.md")
 
 
 def _check_names(cases: list[CaseFiles], folder: Path) -> None:
