@@ -9,6 +9,9 @@ import numpy as np
 
 from LungTumorSegLib.recipe import load_recipe, override
 from LungTumorSegLib.recipe.schema import Recipe
+from LungTumorSegLib.training.cases import TrainingCase, prepare_case
+from LungTumorSegLib.training.layouts import CaseFiles
+from LungTumorSegLib.training.reading import read_case
 from LungTumorSegLib.volume import Volume, write_mask, write_volume
 
 from .volumes import ball_mask, chest_volume
@@ -19,6 +22,11 @@ WHOLE_CHEST = ("preparation.region=all", "preparation.spacing_mm=[10, 10, 20]")
 def coarse_recipe(*settings: str) -> Recipe:
     """Return a recipe whose prepared grid is that of `chest_volume`, so that preparing changes no voxel."""
     return override(load_recipe("lung-tumor"), [*WHOLE_CHEST, *settings])
+
+
+def load_case(files: CaseFiles, recipe: Recipe) -> TrainingCase:
+    """Read and prepare one case."""
+    return prepare_case(files, read_case(files), recipe)
 
 
 def sick_chest(seed: int = 0) -> tuple[Volume, Volume]:

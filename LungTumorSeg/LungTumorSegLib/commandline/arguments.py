@@ -22,8 +22,11 @@ def name(text: str) -> str:
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Parse names that are separated by commas."""
-    return tuple(part for part in (one.strip() for one in text.split(",")) if part)
+    """Parse names that are separated by commas; none at all (a shell's unset variable) is a mistake."""
+    found = tuple(part for part in (one.strip() for one in text.split(",")) if part)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} holds no name")
+    return found
 
 
 def share(text: str) -> float:

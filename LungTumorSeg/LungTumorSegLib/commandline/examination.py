@@ -37,6 +37,8 @@ PACKAGES = (
     ("einops", "einops", "SwinUNETR networks"),
     ("h5py", "h5py", "training caches"),
     ("highdicom", "highdicom", "masks in DICOM SEG"),
+    ("optuna", "optuna", "`search`"),
+    ("tensorboard", "tensorboard", "TensorBoard events of training"),
 )
 
 
@@ -115,8 +117,9 @@ def _version(distribution: str) -> str | None:
 
 def examine_machine() -> list[Finding]:
     """Processor cores, memory, free disk space."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return [Finding("processor", f"{_processor()}, {cores} cores to use"), _memory(), _disk()]
+    from ..training.cores import usable_cores
+
+    return [Finding("processor", f"{_processor()}, {usable_cores()} cores to use"), _memory(), _disk()]
 
 
 def _processor() -> str:

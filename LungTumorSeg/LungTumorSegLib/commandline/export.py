@@ -38,6 +38,8 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
         raise InputError("expected a 'version' text", arguments.card, "correct the file")
     if arguments.scores:
         scores = read_json(arguments.scores)
+        if "summary" not in scores:
+            raise InputError("holds no scores of an evaluation", arguments.scores, "give the report of `evaluate`")
         card["eval_metrics"] = {key: scores[key] for key in SCORES if key in scores}
     export_run(arguments.folder, arguments.output, card, text, arguments.weights)
     console.written("model", arguments.output)

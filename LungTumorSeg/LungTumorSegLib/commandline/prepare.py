@@ -21,10 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", type=str, action="append", default=[], metavar="KEY=VALUE", help="change a key of the recipe"
     )
+    parser.add_argument("--roi", metavar="REGEX", help="name of the tumour's segment or ROI in DICOM SEG and RTSTRUCT")
     parser.add_argument(
-        "--roi", type=str, metavar="REGEX", help="name of the tumour's segment or ROI in DICOM SEG and RTSTRUCT"
+        "--workers", type=not_negative_int, default=0, metavar="N", help="processes that prepare (0: this one)"
     )
-    parser.add_argument("--workers", type=not_negative_int, default=0, metavar="N", help="processes that prepare")
     parser.add_argument(
         "--no-scans",
         action="store_true",

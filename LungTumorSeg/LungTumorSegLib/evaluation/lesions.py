@@ -81,6 +81,7 @@ def score_lesions(case: str, report: dict, locate: Locate = nowhere) -> list[Les
     ----------
     case : str
     report : dict
+        As `LungTumorSegLib.measurements.measure` makes it.
     locate : callable
         Tells where a point in LPS mm lies, as `LungTumorSegLib.evaluation.location.Thorax.locate` does.
     """

@@ -9,12 +9,12 @@ import numpy as np
 
 from ..errors import InputError
 from ..volume.files import atomic_path
+from .charts import FAINT, GRID, INK, WARNING, plain_axes
 from .dataset import DataSetScores
 from .scores import CaseScore
 from .tables import with_interval
 
 SIZE_INCHES, DPI = (13.0, 9.2), 110
-INK, FAINT, GRID, WARNING = "#1d2733", "#67727e", "#e3e7eb", "#b3261e"
 MAIN, PALE, SECOND, MISSED = "#1f6f8b", "#a9c8d3", "#e0a458", "#b3261e"
 NAMED_CASES = 24  # more names than these cannot be read under an axis
 SMALLEST_ML = 1e-3  # stands for no volume at all on a logarithmic axis
@@ -53,7 +53,7 @@ def draw_scores(scores: DataSetScores, report: dict, path: str | Path) -> None:
     panels = figure.subplots(2, 2, gridspec_kw={"width_ratios": (1.35, 1)})
     figure.subplots_adjust(left=0.065, right=0.975, top=0.85, bottom=0.08, wspace=0.17, hspace=0.52)
     for panel in panels.flat:
-        _prepare(panel)
+        plain_axes(panel)
     _dice_of_each_case(panels[0, 0], scores.cases, report)
     _detection_by_size(panels[0, 1], report["strata"]["tumor_size"])
     _volumes(panels[1, 0], scores.cases)
@@ -76,16 +76,6 @@ def _heading(figure, report: dict) -> None:
     if drawn_from["resamples"]:
         text = f"95 % confidence intervals: {drawn_from['method']}, {drawn_from['resamples']} resamples"
         figure.text(0.975, 0.915, text, color=FAINT, fontsize=10, ha="right")
-
-
-def _prepare(panel) -> None:
-    for side in ("top", "right"):
-        panel.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        panel.spines[side].set_color(FAINT)
-    panel.tick_params(colors=INK, labelsize=9)
-    panel.grid(axis="y", color=GRID, linewidth=0.8)
-    panel.set_axisbelow(True)
 
 
 def _title(panel, text: str, below: str) -> None:

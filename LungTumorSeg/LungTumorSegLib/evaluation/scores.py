@@ -54,6 +54,15 @@ def score_case(case: str, report: dict, seconds: float, slice_spacing_mm: float 
 
     A case without a tumour has no overlap, whatever the network found in it: a Dice of 0, as two masks of which one is
     empty have it, would say the same of a small false positive as of a large one. ``false_positives`` tells.
+
+    Parameters
+    ----------
+    case : str
+    report : dict
+    seconds : float
+        That the prediction took.
+    slice_spacing_mm : float, optional
+        Distance of the CT's slices along the axis nearest to superior.
     """
     compared = report["reference"]
     measured = {name: compared[name] if compared["lesions"] else None for name in MEASURES}

@@ -13,6 +13,7 @@ from ..recipe.schema import Recipe
 
 PACKAGED = Path(__file__).resolve().parent.parent / "models"
 WEIGHTS, RECIPE, METADATA = "model.safetensors", "recipe.yaml", "metadata.json"
+RUN_CHECKPOINT = "checkpoint.pt"  # what a training run holds in place of weights
 PICKLE_SUFFIXES = (".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin")
 
 
@@ -94,6 +95,9 @@ def _check_files(folder: Path, given: str | Path) -> None:
     if not folder.is_dir():
         names = ", ".join(available()) or "none is packaged"
         raise InputError("there is no such model", given, f"give a model folder or a packaged name ({names})")
+    if (folder / RUN_CHECKPOINT).is_file() and not (folder / WEIGHTS).is_file():
+        do = f"make a model of it first: lungtumorseg export {given} -o MODEL_DIR"
+        raise InputError(f"the model lacks {WEIGHTS}: this is a training run", given, do)
     for name in (WEIGHTS, RECIPE, METADATA):
         if not (folder / name).is_file():
             pickled = next((f for f in sorted(folder.iterdir()) if f.suffix.lower() in PICKLE_SUFFIXES), None)

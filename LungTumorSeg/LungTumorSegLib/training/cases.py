@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..preparation import PreparedCT, prepare_ct
 from ..recipe.schema import Recipe
 from .layouts import CaseFiles
-from .reading import CaseImages, read_case
+from .reading import CaseImages
 
 IGNORED = 255  # label of voxels that no loss sees
 SOLID_HU = -300.0
@@ -85,11 +85,6 @@ def prepare_case(files: CaseFiles, images: CaseImages, recipe: Recipe) -> Traini
     if not aerated.any():
         raise InputError("no aerated lung to train on was found", files.ct, "leave the case out")
     return TrainingCase(files.name, hu, label, solid, _some(aerated), _some(region), lesions, region)
-
-
-def load_case(files: CaseFiles, recipe: Recipe) -> TrainingCase:
-    """Read and prepare one case; an `InputError` names the file that cannot be used."""
-    return prepare_case(files, read_case(files), recipe)
 
 
 def _with_neighbours(where: np.ndarray) -> np.ndarray:

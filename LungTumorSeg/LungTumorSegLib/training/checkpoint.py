@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import pickle
 import re
+import types
+import typing
+import zipfile
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TypeVar
@@ -100,16 +103,46 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint | BestWeights) -> None:
 
 
 def load_checkpoint(path: Path, kind: type[Saved] = Checkpoint) -> Saved:
-    """Read a checkpoint to the CPU, wherever it was written; code in it is never run (``weights_only``)."""
+    """Read a checkpoint to the CPU, wherever it was written; code in it is never run (``weights_only``).
+
+    Raises
+    ------
+    InputError
+        It is gone or damaged, be it in one number, or holds something else.
+    """
     try:
+        _check_sums(path)
         content = torch.load(path, weights_only=True, map_location="cpu")
-        return kind(**{name: value for name, value in content.items() if name not in OLDER_KEYS})
+        saved = kind(**{name: value for name, value in content.items() if name not in OLDER_KEYS})
+        _check_kinds(saved)
+        return saved
     except pickle.UnpicklingError as error:  # torch's own words say how to run the code in it
         what = "this checkpoint cannot be read: it is damaged, or holds more than numbers, which could run code"
         raise InputError(what, path, "restore it from a copy") from error
-    except (RuntimeError, TypeError, AttributeError, EOFError, OSError) as error:
+    except (RuntimeError, TypeError, AttributeError, LookupError, ValueError, EOFError, OSError) as error:
         first_line = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(f"this checkpoint cannot be read ({first_line})", path, "restore it from a copy") from error
+
+
+def _check_sums(path: Path) -> None:
+    """Compare each part with its checksum, which `torch.load` passes over."""
+    if not zipfile.is_zipfile(path):
+        return  # torch says what is wrong with it
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except (zipfile.BadZipFile, NotImplementedError) as error:
+        raise ValueError("it is damaged") from error
+    if damaged is not None:
+        raise ValueError("a checksum does not agree with its content")
+
+
+def _check_kinds(saved: Checkpoint | BestWeights) -> None:
+    """Compare what each field holds with what it is declared to hold."""
+    for name, declared in typing.get_type_hints(type(saved)).items():
+        kinds = declared if isinstance(declared, types.UnionType) else typing.get_origin(declared) or declared
+        if not isinstance(getattr(saved, name), kinds):
+            raise TypeError(f"{name} holds something else")
 
 
 def remove_torn_files(folder: Path) -> None:

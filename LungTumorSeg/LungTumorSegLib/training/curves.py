@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..evaluation import figure as in_figures
+from ..evaluation.charts import FAINT, GRID, INK, WARNING
 from ..volume.files import atomic_path
 from .drawing import can_draw, draw_or_say
 from .history import read_history
@@ -22,7 +23,6 @@ SECONDS_BETWEEN = 120.0  # pictures, where no validation asks for one
 LABELLED = 10  # curves of single cases that get a name; more would lie over each other
 SMOOTHED = 1 / 20  # of the rows, about each of them
 
-INK, FAINT, GRID = "#22262b", "#8b929a", "#e3e6e9"
 BLUE, ORANGE, GREEN, RED = "#1f5fa8", "#d9822b", "#2e8b57", "#c0392b"
 
 
@@ -102,7 +102,7 @@ def draw_curves(rows: list[dict], steps: int, path: str | Path) -> None:
     picture.get_layout_engine().set(rect=(0, 0, 1, 0.94))  # room for the headline
     headline = f"Step {last:,} of {steps:,}{_best(validated)}"
     picture.text(0.01, 0.985, headline, va="top", fontsize=15, color=INK)
-    picture.text(0.99, 0.985, "Not for clinical use", ha="right", va="top", fontsize=12, color=RED)
+    picture.text(0.99, 0.985, "Not for clinical use", ha="right", va="top", fontsize=12, color=WARNING)
     with atomic_path(path) as temporary:
         picture.savefig(temporary, format="png")
 

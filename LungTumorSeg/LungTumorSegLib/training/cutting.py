@@ -60,7 +60,19 @@ def cut(case: TrainingCase, corner: np.ndarray, shape: ShapeZYX) -> Cut:
 
 
 def window(array, corner: np.ndarray, shape: ShapeZYX, fill, dtype) -> np.ndarray:
-    """Copy a window of ``array`` (NumPy, or HDF5 on disk) as ``dtype``; ``fill`` where it reaches beyond."""
+    """Copy a window of an array.
+
+    Parameters
+    ----------
+    array : ndarray or CachedArray, zyx
+    corner : ndarray of shape (3,), zyx
+        First voxel; may lie outside.
+    shape : tuple of int, zyx
+    fill
+        Value where the window reaches beyond the array.
+    dtype
+        Of the copy.
+    """
     in_array, in_window = overlap(corner, shape, array.shape)
     inside = array[in_array]
     if inside.shape == tuple(shape):

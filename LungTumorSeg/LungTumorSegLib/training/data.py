@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..progress import Progress, silent
-from ..recipe.schema import Recipe
+from ..recipe.schema import Annotation, Recipe
 from .cache import FINGERPRINT_FILE, case_path, open_case, patched_bytes, prepare_cache, read_index
-from .cache.index import dependencies
+from .cache.index import CacheIndex, dependencies
 from .cases import TrainingCase
 from .fingerprint import resolve
 from .layouts import CaseFiles, find_cases
@@ -31,7 +31,7 @@ class TrainingData:
     ----------
     cases : list of TrainingCase
     recipe : Recipe
-        The recipe with what it takes from the fingerprint in numbers.
+        The recipe with what it takes from the fingerprint in numbers, and the annotation that was read.
     nodules : Path or None
         A folder that `load_nodules` reads.
     where : str
@@ -62,7 +62,8 @@ def open_data(
     data : str or Path
         A data set in a layout that `find_cases` knows, or a cache of one.
     recipe : Recipe
-        What it takes from the fingerprint comes from the cache, or from the cases named.
+        What it takes from the fingerprint comes from the cache, or from the cases named. Where it leaves
+        ``annotation`` as it is by default, a cache's holds.
     cache_folder : str or Path, optional
         Where a data set is prepared; what is there already is not prepared again, and other cases of it are left as
         they are. Not used for a cache.
@@ -92,7 +93,7 @@ def open_data(
         names = {*prepared.done, *prepared.unchanged}
     else:
         folder, names = data, set(index.sources) if files is None else {case.name for case in files}
-        recipe = _resolved_by(folder, recipe)
+        recipe = _annotated_as(index, _resolved_by(folder, recipe))
         if difference := index.difference(dependencies(recipe)):
             raise InputError(f"the cache was made with {difference}", data, "prepare the data set with this recipe")
         if missing := names - set(index.sources):
@@ -111,6 +112,15 @@ def _resolved_by(cache: Path, recipe: Recipe) -> Recipe:
         raise InputError(
             "the cache's fingerprint cannot be read", cache / FINGERPRINT_FILE, "prepare again"
         ) from error
+
+
+def _annotated_as(index: CacheIndex, recipe: Recipe) -> Recipe:
+    """Let a recipe that leaves open which segment or ROI is meant say what the cache was prepared with."""
+    chosen = index.annotation()
+    if recipe.annotation != Annotation() or chosen == recipe.annotation:
+        return recipe
+    log.info("annotation as the cache was prepared: rois %s, npz_flip %s", chosen.rois, chosen.npz_flip)
+    return recipe.model_copy(update={"annotation": chosen})
 
 
 def _open_cases(folder: Path, names: list[str], processes: int) -> tuple[list[TrainingCase], str]:

@@ -83,12 +83,15 @@ def read_history(folder: str | Path) -> list[dict]:
     Raises
     ------
     InputError
-        Names the line that is no JSON object.
+        The file cannot be read; or the line that is no JSON object.
     """
     path = Path(folder) / NAME
     if not path.exists():
         return []
-    *whole, _torn = path.read_bytes().split(b"\n")
+    try:
+        *whole, _torn = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", path, "restore it from a copy, or remove it") from error
     rows = []
     for number, line in enumerate(whole, 1):
         try:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from ..progress import Progress, silent
+
+if TYPE_CHECKING:
+    from ..recipe.schema import Recipe
+    from .distributed import Ranks
+    from .start import ReadyRun
 
 
 @dataclass(frozen=True)
@@ -44,13 +50,13 @@ class Job:
         """Read what `to_json` wrote."""
         return cls(**{key: tuple(v) if isinstance(v, list) else v for key, v in json.loads(text).items()})
 
-    def load_recipe(self):
+    def load_recipe(self) -> Recipe:
         """Read the recipe, with the settings; errors as in `load_recipe` and `override`."""
         from ..recipe import load_recipe, override
 
         return override(load_recipe(self.recipe), list(self.settings))
 
-    def start(self, ranks=None, progress: Progress = silent):
+    def start(self, ranks: Ranks | None = None, progress: Progress = silent) -> ReadyRun:
         """Read the data and make the run; as `LungTumorSegLib.training.start.start_run`."""
         from .start import start_run
 

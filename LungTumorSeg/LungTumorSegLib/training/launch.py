@@ -177,7 +177,9 @@ class Launch:
         status, message = self.ranks.judge(self._errors)
         if stop.requested and self.ranks.all_stopped:
             asked = StopRequested(stop.number)  # whom the ranks were asked by, which they cannot know
-            return Ending(asked.status if status == STOPPED_STATUS else status, message.replace(PASSED_ON, asked.name))
+            passed_on = getattr(signal, PASSED_ON, signal.SIGTERM)
+            statuses = {STOPPED_STATUS: asked.status, 128 + passed_on: 128 + asked.number}
+            return Ending(statuses.get(status, status), message.replace(PASSED_ON, asked.name))
         return Ending(status, message)
 
 

@@ -61,9 +61,9 @@ def load_nodules(folder: str | Path, leave_out_patients: Collection[str] = ()) -
     """
     folder = Path(folder)
     try:
-        with (folder / "index.csv").open(newline="", encoding="utf-8") as stream:
+        with (folder / "index.csv").open(newline="", encoding="utf-8-sig") as stream:
             rows = [(row["file"], row.get("patient_id")) for row in csv.DictReader(stream)]
-    except (OSError, KeyError) as error:
+    except (OSError, ValueError, KeyError, csv.Error) as error:
         raise InputError("expected index.csv with a column 'file', and image/ and mask/ beside it", folder) from error
     if leave_out_patients and any(not patient for _, patient in rows):
         what = "it does not say whose each nodule is, so those of held-out patients cannot be left out of training"
@@ -85,9 +85,17 @@ def load_nodules(folder: str | Path, leave_out_patients: Collection[str] = ()) -
 def place_nodule(
     nodule: Nodule, zoom: float, spacing_zyx: tuple[float, float, float], rng: np.random.Generator
 ) -> Lesion:
-    """Turn a nodule at random and bring it to the prepared spacing, enlarged ``zoom`` times.
+    """Turn a nodule at random and bring it to the prepared spacing.
 
     The edge is soft: the transparency is the mask, widened by a voxel and smoothed.
+
+    Parameters
+    ----------
+    nodule : Nodule
+    zoom : float
+        How many times it is enlarged.
+    spacing_zyx : tuple of float, mm
+        Of the prepared grid.
     """
     from scipy.ndimage import gaussian_filter
 

@@ -56,6 +56,9 @@ class Glimpse:
 
     Attributes
     ----------
+    score : CaseScore
+    view : CanonicalView
+        Geometry of the CT as the picture shows it.
     body : tuple of ndarray of shape (2,)
         Lower and upper corner of the patient within the axial plane, mm.
     tumor : Slice

@@ -130,7 +130,8 @@ class TrainingRun:
         Raises
         ------
         InputError
-            It cannot be read, or another number of processes wrote it: they would draw other patches.
+            It cannot be read, does not fit the run, or another number of processes wrote it: they would draw other
+            patches.
         """
         if self.ranks.is_first:
             remove_torn_files(self.folder)
@@ -138,6 +139,17 @@ class TrainingRun:
         if state.processes != self.ranks.count:
             what = f"the run was started with {state.processes} processes in all, not {self.ranks.count}"
             raise InputError(what, self.checkpoint_path, "go on with as many: each draws its share of the patches")
+        try:
+            self._restore(state)
+        except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+            if isinstance(error, torch.OutOfMemoryError):
+                raise
+            what = "this checkpoint does not fit the run"
+            raise InputError(what, self.checkpoint_path, "restore it from a copy, or start anew") from error
+
+    def _restore(self, state: Checkpoint) -> None:
+        if not 0 <= state.step <= self.recipe.training.steps:
+            raise ValueError(f"step {state.step}")
         self.network.load_state_dict(state.network)
         self.average.restore(state.average)
         self.stepper.optimizer.load_state_dict(state.optimizer)

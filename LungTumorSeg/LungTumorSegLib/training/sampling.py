@@ -42,7 +42,14 @@ class PatchSampler:
         Kinds of lesion that there are, with their relative frequency.
     """
 
-    def __init__(self, cases: list[TrainingCase], nodules: list[Nodule], training: Training, spacing_zyx, seed: int):
+    def __init__(
+        self,
+        cases: list[TrainingCase],
+        nodules: list[Nodule],
+        training: Training,
+        spacing_zyx: tuple[float, float, float],
+        seed: int,
+    ):
         self.cases, self.nodules, self.training = cases, nodules, training
         self.spacing, self.seed = tuple(spacing_zyx), seed
         self.shape = training.patch_size[::-1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from ..errors import InputError
 from ..progress import Progress, silent
 from ..recipe import load_recipe
 from ..recipe.schema import Recipe
-from ..volume.files import check_writable, write_json
+from ..volume.files import check_writable, read_json, write_json
 from .batches import default_workers
 from .cache import require_scans
 from .checkpoint import LAST
@@ -126,6 +125,7 @@ def start_run(
     """
     data, folder, ranks = Path(data), Path(folder), ranks or Ranks()
     choice = training_device(device, recipe.training.precision, ranks.local_rank, ranks.local_count)
+    check_apart(folder, data)
     _check_folder(folder, resume)
     split = split_cases(
         find_cases(data, recipe.annotation),
@@ -138,6 +138,13 @@ def start_run(
     )
     if split.validation:
         require_scans(data)
+    setup = {
+        "seed": seed,
+        "cases": sorted(case.name for case in split.training),
+        "validation": sorted(case.name for case in split.validation),
+    }
+    if resume:
+        _check_same(folder, setup)  # before the long work
     workers = default_workers(ranks.local_count) if workers is None else workers
 
     def opened() -> TrainingData:
@@ -151,14 +158,10 @@ def start_run(
     if spacing is None:
         raise InputError("training needs one spacing for all cases", "preparation.spacing_mm", "set it in the recipe")
     nodules = load_nodules(training_data.nodules, split.patients_held_out) if training_data.nodules else []
-    setup = {
-        "seed": seed,
-        "cases": sorted(case.name for case in split.training),
-        "validation": sorted(case.name for case in split.validation),
-        "nodules": len(nodules),
-    }
+    setup["nodules"] = len(nodules)
     if resume:
-        _check_same(folder, recipe, setup)
+        _check_same_recipe(folder, recipe)
+        _check_same(folder, setup)
     sampler = PatchSampler(training_data.cases, nodules, recipe.training, spacing[::-1], seed)
     if recipe.training.positive_share > 0 and not sampler.kinds:
         raise InputError("there is no tumour, nodule or synthetic mass to learn from", data, "add masks or synthesis")
@@ -170,6 +173,12 @@ def start_run(
     return ReadyRun(run, split, training_data, progress)
 
 
+def check_apart(folder: Path, data: Path) -> None:
+    """Refuse to write a run or a search among the cases of its data set, or into its cache."""
+    if folder.exists() and data.exists() and folder.samefile(data):
+        raise InputError("is the folder of the data", folder, "choose another one for --output")
+
+
 def _check_folder(folder: Path, resume: bool) -> None:
     checkpoint = folder / LAST
     check_writable(checkpoint)
@@ -179,13 +188,17 @@ def _check_folder(folder: Path, resume: bool) -> None:
         raise InputError("there is a run in this folder", folder, "go on with it by --resume, or choose another")
 
 
-def _check_same(folder: Path, recipe: Recipe, setup: dict) -> None:
-    """Refuse to go on with another recipe, other data or another seed: the result would be neither run's."""
+def _check_same_recipe(folder: Path, recipe: Recipe) -> None:
+    """Refuse to go on with another recipe: the result would be neither run's."""
     if load_recipe(folder / "recipe.yaml") != recipe:
         raise InputError("the run was started with another recipe", folder, "give the same --recipe and --set")
+
+
+def _check_same(folder: Path, setup: dict) -> None:
+    """Refuse to go on with other data or another seed."""
     try:
-        started = json.loads((folder / "data.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        started = read_json(folder / "data.json")
+    except InputError as error:
         raise InputError("the run does not say what it was trained on", folder / "data.json", "start anew") from error
     for key, value in setup.items():
         if started.get(key) != value:

@@ -163,11 +163,13 @@ def read_json(path: str | Path) -> dict:
     Raises
     ------
     InputError
-        The file cannot be read, or holds something else; NaN and Infinity, which Python reads and no other reader of
-        JSON would, included.
+        There is no such file, it cannot be read, or holds something else; NaN and Infinity, which Python reads and no
+        other reader of JSON would, included.
     """
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_refuse)
+    except FileNotFoundError as error:
+        raise InputError("there is no such file", path, "check the path") from error
     except (OSError, ValueError, RecursionError) as error:
         raise InputError("cannot be read as JSON", path, "correct the file") from error
     if not isinstance(content, dict):

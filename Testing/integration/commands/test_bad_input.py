@@ -177,6 +177,8 @@ def test_models(refuse, bench, tmp_path):
     refuse(bench.ct, str(weights), "is damaged", model=model)
     weights.unlink()
     refuse(bench.ct, "the model lacks model.safetensors", model=model)
+    (model / "checkpoint.pt").write_bytes(b"")
+    refuse(bench.ct, "this is a training run; make a model of it first: lungtumorseg export", model=model)
 
 
 def test_weights_of_another_shape(refuse, bench, tmp_path):

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from LungTumorSegLib.errors import InputError
+from LungTumorSegLib.recipe import override
 from LungTumorSegLib.training.cache import CachedArray, case_path, prepare_cache, read_index, require_scans
-from LungTumorSegLib.training.cases import load_case
 from LungTumorSegLib.training.data import open_data
 from LungTumorSegLib.training.layouts import CaseFiles, find_cases
 from LungTumorSegLib.training.reading import has_tumor, read_case
 from LungTumorSegLib.training.sampling import PatchSampler
 from LungTumorSegLib.volume import write_mask
-from support.data_sets import coarse_recipe, sick_chest, write_case, write_case_folders
+from support.data_sets import coarse_recipe, load_case, sick_chest, write_case, write_case_folders
 
 RECIPE = coarse_recipe()
 
@@ -128,9 +128,11 @@ def test_runs_on_parts_of_a_data_set_share_a_cache(data, cache):
 def test_folder_with_something_else_in_it_is_left_alone(data, cache):
     (cache / "cases").mkdir(parents=True)
     (cache / "cases" / "years_of_work.h5").write_bytes(b"")
+    before = sorted(cache.iterdir())
     with pytest.raises(InputError, match="this folder is not empty, and no cache"):
         prepare(data, cache)
     assert (cache / "cases" / "years_of_work.h5").exists()
+    assert sorted(cache.iterdir()) == before
     with pytest.raises(InputError, match="not empty"):
         prepare(data, data)
 
@@ -242,3 +244,11 @@ def test_cache_without_scans_says_so_and_gets_them_on_wish(data, cache, caplog):
     assert "holds no scans yet" in caplog.text
     require_scans(cache)
     assert len(prepare(data, cache, with_scans=False).unchanged) == 3
+
+
+def test_recipe_that_leaves_the_roi_open_takes_the_caches(data, cache):
+    """What `prepare --roi` was told need not be told again to `train`."""
+    prepare(data, cache, override(RECIPE, ["annotation.rois={1: ^gtv}"]))
+    assert open_data(cache, RECIPE).recipe.annotation.rois == {1: "^gtv"}
+    with pytest.raises(InputError, match=r"annotation\.rois"):
+        open_data(cache, override(RECIPE, ["annotation.rois={1: heart}"]))

@@ -6,9 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from LungTumorSegLib.commandline.training_end import ending_of
+from LungTumorSegLib.training.group import Group
+from LungTumorSegLib.training.launch import Launch
 from LungTumorSegLib.training.ranks_seen import LOST, RanksSeen
 from LungTumorSegLib.training.stopping import Stop, StopRequested
 
@@ -68,6 +72,19 @@ def test_all_stopped():
     ranks = seen(75, 75, messages=("stopped", "stopped"))
     assert ranks.judge([]) == (75, "stopped")
     assert ranks.all_stopped
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("checkpoint", [True, False])
+def test_status_is_of_the_signal_that_was_passed_on_under_another_name(name, checkpoint):
+    stop = Stop()
+    stop.ask(getattr(signal, name))
+    said = ending_of(StopRequested(signal.SIGUSR1), Path(__file__ if checkpoint else "none"))
+    launch = Launch(None, Group(processes=2), "", None, None)
+    launch.ranks = seen(said[1], said[1], messages=(said[0], said[0]))
+    ending = launch._judge(stop)
+    own = ending_of(StopRequested(stop.number), Path(__file__ if checkpoint else "none"))
+    assert (ending.message, ending.status) == own
 
 
 def test_mistake_of_the_user_is_told_whatever_the_others_say():

@@ -11,11 +11,11 @@ import pytest
 
 from LungTumorSegLib.errors import InputError
 from LungTumorSegLib.recipe.schema import Annotation
-from LungTumorSegLib.training.cases import IGNORED, load_case
+from LungTumorSegLib.training.cases import IGNORED
 from LungTumorSegLib.training.layouts import find_cases
 from LungTumorSegLib.training.reading import has_tumor, read_case
 from LungTumorSegLib.volume import Grid, Volume, read_ct, write_mask, write_volume
-from support.data_sets import coarse_recipe, sick_chest, write_case, write_listed
+from support.data_sets import coarse_recipe, load_case, sick_chest, write_case, write_listed
 from support.dicom_annotations import circle, write_rtstruct, write_seg
 from support.dicom_series import write_ct_series
 from support.volumes import ball_mask, chest_volume
@@ -190,6 +190,21 @@ def test_rtstruct_among_the_slices_and_the_roi_of_a_recipe(dicom_case):
     (case,) = find_cases(folder, Annotation(rois={1: "heart"}))
     with pytest.raises(InputError, match=r"there is 'GTV-1', 'PTV-1'; name it by --roi"):
         read_case(case)
+
+
+def test_patients_studies_and_series_in_nested_folders(tmp_path):
+    """As the NBIA Data Retriever writes a collection; the CT is the series that the contours were drawn on."""
+    ct, _ = sick_chest()
+    patient = tmp_path / "LUNG1-001" / "01-01-2014-NA-NA-12345"
+    slices = write_ct_series(patient / "0.000000-NA-00001", ct)
+    drawn = {"GTV-1": [circle(ct.grid, 4, (10, 14), 4)], "Lung-Left": [circle(ct.grid, 4, (10, 14), 8)]}
+    write_rtstruct(patient / "0.000000-NA-00002" / "1-1.dcm", slices[0], drawn)
+    (patient / "LICENSE").write_text("text beside the series")
+    (case,) = find_cases(tmp_path)
+    images = read_case(case)
+    assert case.name == "LUNG1-001"
+    assert np.array_equal(images.ct.array, ct.array)
+    assert 40 < images.mask.array.sum() < 60
 
 
 def test_label_without_a_roi_is_refused(dicom_case):

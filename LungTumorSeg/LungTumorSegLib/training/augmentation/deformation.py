@@ -121,6 +121,13 @@ def draw_deformation(
     """Draw what a recipe allows for one patch.
 
     An axis of one voxel (a slice) is left alone; a slice turns within its plane.
+
+    Parameters
+    ----------
+    shape : tuple of int, zyx
+        Of the patch that comes out.
+    spacing_zyx : tuple of float, mm
+    settings : Augmentation
     """
     chances = (settings.flip_other_axes, settings.flip_other_axes, settings.flip_left_right)
     flips = tuple(rng.random() < chance for chance in chances)

@@ -12,10 +12,18 @@ WHITE = 0.1  # voxels; a narrower correlation than this reaches no neighbour
 
 
 def random_noise(shape: ShapeZYX, deviation: float, correlation_voxels: float, rng: np.random.Generator) -> np.ndarray:
-    """Draw noise of standard deviation ``deviation``.
+    """Draw Gaussian noise.
 
     The reconstruction kernel of a CT correlates the noise of neighbouring voxels; white noise is filtered by a
-    Gaussian of sigma ``correlation_voxels`` and brought back to its deviation.
+    Gaussian and brought back to its deviation.
+
+    Parameters
+    ----------
+    shape : tuple of int, zyx
+    deviation : float
+        Standard deviation, HU.
+    correlation_voxels : float
+        Sigma of the Gaussian; 0 leaves the noise white.
 
     Returns
     -------

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...errors import InputError
-from ...recipe.schema import Recipe
+from ...recipe.schema import Annotation, Recipe
 from ...volume.files import write_json
 from ..layouts import CaseFiles
 
@@ -73,6 +73,21 @@ class CacheIndex:
             "skipped": dict(sorted(self.skipped.items())),
         }
         write_json(folder / NAME, document)
+
+    def annotation(self) -> Annotation:
+        """Return which segments or ROIs the masks were read from.
+
+        Raises
+        ------
+        InputError
+            The index does not say.
+        """
+        try:
+            return Annotation.model_validate(self.made_with["annotation"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(
+                "this index of a training cache is damaged", NAME, "remove the cache and prepare it again"
+            ) from error
 
     def difference(self, wanted: dict) -> str | None:
         """Say in which key `dependencies` differ from those that the cache was made with; None where in none."""

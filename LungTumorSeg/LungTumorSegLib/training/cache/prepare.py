@@ -88,6 +88,7 @@ def prepare_cache(
         written, or holds something else.
     """
     folder = Path(folder)
+    _check_folder(folder)
     with only_one(folder, progress):
         return _Update(files, recipe, folder, skip_bad, workers, with_scans, prune, progress).run()
 
@@ -134,9 +135,7 @@ class _Update:
         return prepared
 
     def _begin(self) -> CacheIndex:
-        """Begin a cache in an empty folder, and in no other: what a cache does not name is removed from it."""
-        if any(path.name != LOCK for path in self.folder.iterdir()):
-            raise InputError("this folder is not empty, and no cache", self.folder, "choose another one")
+        _check_folder(self.folder)
         index = CacheIndex(dependencies(self.recipe))
         index.write(self.folder)
         return index
@@ -205,6 +204,12 @@ class _Update:
         for path in [*self.folder.glob(".*.json"), *(path for place in places for path in place.iterdir())]:
             if path not in kept:
                 path.unlink(missing_ok=True)
+
+
+def _check_folder(folder: Path) -> None:
+    """Let a cache begin in an empty folder, and in no other: what a cache does not name is removed from it."""
+    if read_index(folder) is None and folder.is_dir() and any(path.name != LOCK for path in folder.iterdir()):
+        raise InputError("this folder is not empty, and no cache", folder, "choose another one")
 
 
 def _file(job: CaseJob) -> Path:

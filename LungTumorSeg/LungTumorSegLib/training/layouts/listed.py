@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 
 from ...errors import InputError
 from ...recipe.schema import Annotation
+from ...volume.files import read_json
 from .case_files import SUFFIXES, CaseFiles, stem_of
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def listed_cases(folder: Path, annotation: Annotation, allow_missing: bool) -> l
         The listing is damaged, names several image channels, or does not agree with the files. With ``allow_missing``
         a file that is not there is found missing when it is read.
     """
-    listing = _read(folder / LISTING)
+    listing = read_json(folder / LISTING)
     try:
         _check_one_channel(listing, folder)
         triples = _training_list(listing, folder) if "training" in listing else _nnunet(listing, folder)
@@ -45,16 +45,6 @@ def listed_cases(folder: Path, annotation: Annotation, allow_missing: bool) -> l
         _check_files(triples)
     _check_count(listing, len(triples), folder, allow_missing)
     return [CaseFiles(name, ct, mask, (), ignored, annotation) for name, ct, mask in triples]
-
-
-def _read(path: Path) -> dict:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError("cannot be read as JSON", path, "correct the file") from error
-    if not isinstance(content, dict):
-        raise InputError("expected a JSON object", path, "correct the file")
-    return content
 
 
 def _check_one_channel(listing: dict, folder: Path) -> None:

@@ -59,8 +59,8 @@ class SegmentationLoss:
             From 0; decides which weights hold.
         reduce : callable
             Adds a vector up over the processes of a run, and in ``backward`` its gradients, as
-            `LungTumorSegLib.training.distributed.Ranks.sum` does. It is called once. Every process then has the loss of all
-            patches of all processes, and the mean of their gradients is this loss's gradient.
+            `LungTumorSegLib.training.distributed.Ranks.sum` does. It is called once. Every process then has the loss
+            of all patches of all processes, and the mean of their gradients is this loss's gradient.
 
         Returns
         -------

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from ...evaluation.charts import FAINT, INK, WARNING, plain_axes
 from ...volume.files import atomic_path
 from .results import SearchResults, TrialResult
 from .space import Dimension, SearchSpace
 
 WIDTH_INCHES, ROW_INCHES, DPI = 12.0, 3.4, 110
 COLUMNS = 3
-INK, FAINT, GRID, WARNING = "#1d2733", "#67727e", "#e3e7eb", "#b3261e"
 DONE, PRUNED, FAILED = "#1f6f8b", "#e0a458", "#b3261e"
 MOST_KEYS = 9
 LONGEST_LABEL = 16
@@ -62,17 +62,9 @@ def _heading(figure, results: SearchResults, height: float) -> None:
     figure.text(0.97, 1 - 0.45 / height, "Not for clinical use", color=WARNING, fontsize=12, ha="right")
 
 
-def _prepare(panel) -> None:
-    for side in ("top", "right"):
-        panel.spines[side].set_visible(False)
-    panel.tick_params(colors=INK, labelsize=9)
-    panel.grid(axis="y", color=GRID, linewidth=0.8)
-    panel.set_axisbelow(True)
-
-
 def _history(panel, results: SearchResults) -> None:
     """Dice of every trial, and the best so far; a failed trial is a cross on the axis."""
-    _prepare(panel)
+    plain_axes(panel)
     done, pruned = _of(results, "done"), _of(results, "pruned")
     if done:
         numbers = [trial.number for trial in done]
@@ -105,7 +97,7 @@ def _history(panel, results: SearchResults) -> None:
 
 def _values_of(panel, results: SearchResults, dimension: Dimension) -> None:
     """Dice over the values of one key."""
-    _prepare(panel)
+    plain_axes(panel)
     key, share = dimension.key, (results.importances or {}).get(dimension.key)
     title = key if share is None else f"{key} ({100 * share:.0f} %)"
     panel.set_title(title, loc="left", color=INK, fontsize=10, weight="bold")

@@ -14,6 +14,7 @@ from ...recipe.schema import Recipe
 from ..layouts import find_cases
 from ..reports import Observer
 from ..split import split_cases
+from ..start import check_apart
 from ..stopping import Stop
 from .results import SearchResults, TrialResult, results_of, write_results
 from .space import SearchSpace, with_values
@@ -108,6 +109,7 @@ class Search:
     def _setup(self) -> dict:
         """Return what must stay the same from start to start; there must be something to validate on."""
         setting, training = self.setting, self.recipe.training
+        check_apart(self.folder, setting.data)
         split = split_cases(
             find_cases(setting.data, self.recipe.annotation),
             setting.data,

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from optuna import Study
     from optuna.pruners import BasePruner
     from optuna.samplers import BaseSampler
-    from optuna.storages import BaseStorage
     from optuna.trial import Trial
 
 JOURNAL, SETUP, IN_USE = "search.journal", "setup.json", "in-use.lock"
@@ -53,7 +52,6 @@ def opened(folder: Path, setup: dict, pruner: BasePruner) -> Iterator[Study]:
     InputError
         Another process searches in this folder, the search was started with another setup, or it cannot be written.
     """
-    import optuna
     from filelock import FileLock, Timeout
 
     check_writable(folder / SETUP)
@@ -67,16 +65,14 @@ def opened(folder: Path, setup: dict, pruner: BasePruner) -> Iterator[Study]:
         ) from error
     try:
         _check_setup(folder, setup)
-        storage = _storage(folder / JOURNAL)
-        yield optuna.create_study(
-            storage=storage, study_name="search", direction="maximize", pruner=pruner, load_if_exists=True
-        )
+        yield _study(folder / JOURNAL, pruner)
     finally:
         lock.release()
 
 
-def _storage(journal: Path) -> BaseStorage:
-    """Read the journal, without a last line that a killed process did not finish."""
+def _study(journal: Path, pruner: BasePruner) -> Study:
+    """Read the journal, without a last line that a killed process did not finish, or begin it."""
+    import optuna
     from optuna.storages.journal import JournalFileBackend, JournalStorage
 
     class Journal(JournalFileBackend):
@@ -88,7 +84,10 @@ def _storage(journal: Path) -> BaseStorage:
 
     mend(journal)
     try:
-        return JournalStorage(Journal(str(journal)))
+        storage = JournalStorage(Journal(str(journal)))
+        return optuna.create_study(
+            storage=storage, study_name="search", direction="maximize", pruner=pruner, load_if_exists=True
+        )
     except (ValueError, KeyError, TypeError, AttributeError, AssertionError) as error:
         raise InputError("the search's journal is damaged", journal, "restore it from a copy") from error
 

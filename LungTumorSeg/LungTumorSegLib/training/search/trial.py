@@ -105,6 +105,19 @@ def train_trial(
 ) -> float:
     """Train one trial, from its checkpoint if there is one.
 
+    Parameters
+    ----------
+    trial : optuna.trial.Trial
+        Is told of each validation.
+    recipe : Recipe
+        With the trial's values in it.
+    folder : Path
+        The trial's run.
+    setting : Setting
+    observers : sequence of Observer
+    stop : Stop
+    progress : callable
+
     Returns
     -------
     float
