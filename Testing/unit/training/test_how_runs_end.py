@@ -14,17 +14,25 @@ from LungTumorSegLib.commandline.training_end import ending_of
 from LungTumorSegLib.training.group import Group
 from LungTumorSegLib.training.launch import Launch
 from LungTumorSegLib.training.ranks_seen import LOST, RanksSeen
-from LungTumorSegLib.training.stopping import Stop, StopRequested
+from LungTumorSegLib.training.stopping import SIGNALS, Stop, StopRequested
+
+
+@pytest.fixture
+def heard():
+    """Signals as a program has them that ignores none; under nohup tests would ignore SIGHUP, and it stays so."""
+    earlier = {number: signal.signal(number, signal.default_int_handler) for number in SIGNALS}
+    yield
+    for number, handler in earlier.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize(("name", "status"), [("SIGTERM", 75), ("SIGUSR1", 75), ("SIGINT", 130), ("SIGHUP", 129)])
-def test_signal_is_remembered_until_it_is_time(name, status):
-    stop = Stop()
-    before = signal.getsignal(getattr(signal, name))
+def test_signal_is_remembered_until_it_is_time(heard, name, status):
+    stop, number = Stop(), getattr(signal, name)
     with stop.on_signals():
-        os.kill(os.getpid(), getattr(signal, name))
+        os.kill(os.getpid(), number)
         assert stop.requested
-    assert signal.getsignal(getattr(signal, name)) == before
+    assert signal.getsignal(number) is signal.default_int_handler
     with pytest.raises(StopRequested) as raised:
         stop.check()
     assert raised.value.status == status
