@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-GO_ON = "go on with --resume"
-
 
 def ending_of(error: BaseException, checkpoint: Path) -> tuple[str, int]:
     """Return the line that says what ended a run, and the exit status.
@@ -17,7 +15,7 @@ def ending_of(error: BaseException, checkpoint: Path) -> tuple[str, int]:
         The run's; whether it is there decides what can be done.
     """
     from ..training.distributed import is_lost_connection
-    from ..training.ranks_seen import LOST
+    from ..training.ranks_seen import GO_ON, LOST
     from ..training.stopping import StopRequested
     from .main import explain
 

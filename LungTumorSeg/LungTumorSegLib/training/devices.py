@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..errors import InputError
 from ..inference.device import DeviceChoice, choose_device
-from .batches import usable_cores
+from .cores import usable_cores
 
 
 def training_device(request: str, precision: str, local_rank: int = 0, local_count: int = 1) -> DeviceChoice:

@@ -16,9 +16,6 @@ from .randomness import undisturbed
 from .reports import Observer, StepReport, ValidationReport
 from .run import TrainingRun
 from .stopping import Stop
-from .tally import NotFiniteError
-
-__all__ = ["Loop", "NotFiniteError", "TrainingRun", "Validate", "train"]
 
 log = logging.getLogger(__name__)
 
