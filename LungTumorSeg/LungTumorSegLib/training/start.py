@@ -127,15 +127,7 @@ def start_run(
     choice = training_device(device, recipe.training.precision, ranks.local_rank, ranks.local_count)
     check_apart(folder, data)
     _check_folder(folder, resume)
-    split = split_cases(
-        find_cases(data, recipe.annotation),
-        data,
-        share=recipe.training.validation_share,
-        fold=fold,
-        validate=validate,
-        leave_out=leave_out,
-        seed=seed,
-    )
+    split = split_data(recipe, data, fold=fold, validate=validate, leave_out=leave_out, seed=seed)
     if split.validation:
         require_scans(data)
     setup = {
@@ -171,6 +163,20 @@ def start_run(
     elif ranks.is_first:
         write_json(folder / "data.json", setup)
     return ReadyRun(run, split, training_data, progress)
+
+
+def split_data(
+    recipe: Recipe,
+    data: Path,
+    *,
+    fold: tuple[int, int] | None,
+    validate: Sequence[str],
+    leave_out: Sequence[str],
+    seed: int,
+) -> Split:
+    """Find a data set's cases and hold some out, as the recipe says; parameters and errors as of `split_cases`."""
+    cases, share = find_cases(data, recipe.annotation), recipe.training.validation_share
+    return split_cases(cases, data, share=share, fold=fold, validate=validate, leave_out=leave_out, seed=seed)
 
 
 def check_apart(folder: Path, data: Path) -> None:

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING
 from ...errors import InputError
 from ...progress import Progress, silent
 from ...recipe.schema import Recipe
-from ..layouts import find_cases
 from ..reports import Observer
-from ..split import split_cases
-from ..start import check_apart
+from ..start import check_apart, split_data
 from ..stopping import Stop
 from .results import SearchResults, TrialResult, results_of, write_results
 from .space import SearchSpace, with_values
@@ -108,12 +106,11 @@ class Search:
 
     def _setup(self) -> dict:
         """Return what must stay the same from start to start; there must be something to validate on."""
-        setting, training = self.setting, self.recipe.training
+        setting = self.setting
         check_apart(self.folder, setting.data)
-        split = split_cases(
-            find_cases(setting.data, self.recipe.annotation),
+        split = split_data(
+            self.recipe,
             setting.data,
-            share=training.validation_share,
             fold=setting.fold,
             validate=setting.validate,
             leave_out=setting.leave_out,
