@@ -41,8 +41,8 @@ from benchmark.interleaved import wait_for
 from LungTumorSegLib.inference.device import DeviceChoice
 from LungTumorSegLib.networks import network_of
 from LungTumorSegLib.recipe.schema import Recipe
-from LungTumorSegLib.training.layouts import find_cases
-from LungTumorSegLib.training.schedule import make_optimizer
+from LungTumorSegLib.training.data.layouts import find_cases
+from LungTumorSegLib.training.optimizing.schedule import make_optimizer
 
 BOTH = ["image", "label"]
 ENDLESS = 1_000_000

@@ -75,7 +75,7 @@ def make_phantoms(folder: Path) -> Path:
 
 def overfit(recipe: str, data: Path, wanted: list[str], changes: list[str], folder: Path) -> tuple[list[str], float]:
     """Train, export and segment; a table row a case, and the seconds that training took."""
-    from LungTumorSegLib.training.layouts import find_cases
+    from LungTumorSegLib.training.data.layouts import find_cases
 
     cases = find_cases(data)
     chosen = [case for case in cases if case.name in wanted] if wanted else [case for case in cases if case.mask][:3]

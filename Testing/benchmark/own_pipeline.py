@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 from benchmark.interleaved import wait_for
 from LungTumorSegLib.phantom.dataset import write_dataset
 from LungTumorSegLib.recipe import load_recipe, override
-from LungTumorSegLib.training.batches import BATCHES_AHEAD, PatchDataset, batches
-from LungTumorSegLib.training.loop import READ_EVERY_ON_GPU
-from LungTumorSegLib.training.run import TrainingRun
+from LungTumorSegLib.training.optimizing.loop import READ_EVERY_ON_GPU
+from LungTumorSegLib.training.optimizing.run import TrainingRun
+from LungTumorSegLib.training.patches.batches import BATCHES_AHEAD, PatchDataset, batches
 from LungTumorSegLib.training.start import start_run
 
 ENDLESS = 1_000_000  # steps: no pipeline ends before the benchmark does
@@ -54,17 +54,17 @@ class BareStep:
 
 
 def train(run: TrainingRun, steps) -> int:
-    """Do what `LungTumorSegLib.training.loop.Loop` does from step to step; return the number of patches."""
+    """Do what `LungTumorSegLib.training.optimizing.loop.Loop` does from step to step; return the number of patches."""
     every = READ_EVERY_ON_GPU if run.device.is_cuda else 1
     done = 0
     for step in steps:
-        run.tally.add(run.stepper.step(step, run.schedule.rate(run.step), 0))
+        run.step_losses.add(run.stepper.step(step, run.schedule.rate(run.step), 0))
         run.average.update(run.step)
         run.step, done = run.step + 1, done + 1
         if done % every == 0:
-            list(run.tally.read(run.step))
+            list(run.step_losses.read(run.step))
     wait_for(run.device.device)
-    list(run.tally.read(run.step))
+    list(run.step_losses.read(run.step))
     return done * run.patches_per_step
 
 

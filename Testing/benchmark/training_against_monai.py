@@ -2,9 +2,10 @@
 
     .venv/bin/python Testing/benchmark/training_against_monai.py [--device cpu] [--data DIR]
 
-All share data, patch size, batch size, network, optimiser, loss (Dice and cross-entropy) and number of loader
-processes. MONAI's pipeline stands twice: as its tutorials write it (float32, foreground looked up for each crop), and
-tuned (the precision of this project's, foreground looked up once, no metadata).
+All share data, patch size, batch size, network, optimiser and loss (Dice and cross-entropy), and the process, so that
+MONAI too has the memory settings of this project's training. MONAI's pipeline stands as its tutorials write it
+(float32, foreground looked up for each crop), and tuned (the precision of this project's, foreground looked up once,
+no metadata); tuned it is tried without loader processes too where this project takes none.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmark.interleaved import machine, take_turns
 from benchmark.monai_pipeline import MonaiPipeline
 from benchmark.own_pipeline import OwnPipeline, add_arguments, prepared_run
-from LungTumorSegLib.training.devices import training_device
+from LungTumorSegLib.training.processes.devices import training_device
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -26,15 +27,17 @@ def main(argv: list[str] | None = None) -> None:
     add_arguments(parser)
     arguments = parser.parse_args(argv)
     with prepared_run(arguments) as (run, data, steps):
-        plain = training_device(run.device.device, "float32")
+        plain, loaders = training_device(run.device.device, "float32"), max(1, run.workers)
         pipelines = [
-            OwnPipeline(run, f"this project, {run.device.precision}"),
-            MonaiPipeline(run.recipe, data, plain, run.workers, False, "MONAI as in its tutorials, float32"),
-            MonaiPipeline(run.recipe, data, run.device, run.workers, True, f"MONAI tuned, {run.device.precision}"),
+            OwnPipeline(run, f"this project, {run.device.precision}, {run.workers} loaders"),
+            MonaiPipeline(run.recipe, data, plain, loaders, False, f"MONAI's tutorials, float32, {loaders} loaders"),
         ]
+        for count in sorted({run.workers, loaders}):
+            name = f"MONAI tuned, {run.device.precision}, {count} loaders"
+            pipelines.append(MonaiPipeline(run.recipe, data, run.device, count, True, name))
         rates = take_turns(pipelines, steps, arguments.turns, arguments.settle, say=say)
     size = "x".join(str(n) for n in run.recipe.training.patch_size)
-    print(f"{machine(run.device.device)}; {run.workers} loader processes each; {run.recipe.name}, patches {size},")
+    print(f"{machine(run.device.device)}; {run.recipe.name}, patches {size},")
     print(f"batches of {run.recipe.training.batch_size}; median of {arguments.turns} turns of {steps} steps.\n")
     print("| | patches/s | slowest – fastest turn | this project / it |\n|---|---|---|---|")
     for rate in rates:

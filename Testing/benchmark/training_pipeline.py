@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmark.interleaved import machine, take_turns
 from benchmark.own_pipeline import BareStep, OwnPipeline, add_arguments, prepared_run
-from LungTumorSegLib.training.batches import PatchDataset
+from LungTumorSegLib.training.patches.batches import PatchDataset
 
 PATCHES = 60  # over which the cost of making one is averaged
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from LungTumorSegLib.recipe import load_recipe, override
 from LungTumorSegLib.recipe.schema import Recipe
-from LungTumorSegLib.training.cases import TrainingCase, prepare_case
-from LungTumorSegLib.training.layouts import CaseFiles
-from LungTumorSegLib.training.reading import read_case
+from LungTumorSegLib.training.data.case_files import CaseFiles
+from LungTumorSegLib.training.data.cases import TrainingCase, prepare_case
+from LungTumorSegLib.training.data.reading import read_case
 from LungTumorSegLib.volume import Volume, write_mask, write_volume
 
 from .volumes import ball_mask, chest_volume

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from LungTumorSegLib.evaluation import CaseScore, summarize
-from LungTumorSegLib.training.reports import ValidationReport
+from LungTumorSegLib.training.watching.reports import ValidationReport
 
 
 def score(case: str, dice: float | None, false_positives: int = 0) -> CaseScore:

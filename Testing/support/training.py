@@ -9,13 +9,13 @@ import numpy as np
 from LungTumorSegLib.inference.device import choose_device
 from LungTumorSegLib.recipe import load_recipe, override
 from LungTumorSegLib.recipe.schema import Recipe
-from LungTumorSegLib.training.cases import TrainingCase
-from LungTumorSegLib.training.distributed import Ranks
-from LungTumorSegLib.training.nodules import Nodule
-from LungTumorSegLib.training.reports import StepReport, ValidationReport
-from LungTumorSegLib.training.run import TrainingRun
-from LungTumorSegLib.training.sampling import PatchSampler
-from LungTumorSegLib.training.stopping import Stop
+from LungTumorSegLib.training.data.cases import TrainingCase
+from LungTumorSegLib.training.optimizing.run import TrainingRun
+from LungTumorSegLib.training.patches.nodules import Nodule
+from LungTumorSegLib.training.patches.sampling import PatchSampler
+from LungTumorSegLib.training.processes.distributed import Ranks
+from LungTumorSegLib.training.processes.stopping import Stop
+from LungTumorSegLib.training.watching.reports import StepReport, ValidationReport
 
 SHAPE = (40, 44, 48)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from LungTumorSegLib.training.distributed import joined
-from LungTumorSegLib.training.loop import train
+from LungTumorSegLib.training.optimizing.loop import train
+from LungTumorSegLib.training.processes.distributed import joined
 from support.training import Recorder, small_run
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ FLOORS = (
     ("volume", "recipe", "model"),
     ("lungs", "preparation", "measurements", "phantom"),
     ("inference", "networks", "postprocessing", "evaluation", "preview"),
-    ("training", "prediction"),
+    ("training", "prediction", "results"),
+    ("worker",),
     ("commandline", "scene", "__main__"),
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
@@ -29,6 +31,16 @@ ALLOWED_NEIGHBOURS = {
     ("model", "volume"),
     ("training", "prediction"),
 }
+TRAINING = PACKAGE / "training"
+FLOORS_OF_TRAINING = (
+    ("processes", "watching"),
+    ("data",),
+    ("patches", "validating"),
+    ("optimizing",),
+    ("start", "export"),
+    ("launching", "search"),
+)
+FLOOR_IN_TRAINING = {room: floor for floor, rooms in enumerate(FLOORS_OF_TRAINING) for room in rooms}
 
 
 def rooms_imported_by(path: Path) -> set[str]:
@@ -61,7 +73,42 @@ def test_rooms_import_only_from_floors_below(path):
         assert below or (room, other) in ALLOWED_NEIGHBOURS or room == "__main__", f"{room} imports {other}"
 
 
-LIGHT = ("volume", "recipe", "model", "lungs", "measurements", "preparation", "preview", "commandline.main")
+def modules_imported_by(path: Path) -> set[Path]:
+    """Files of the package that importing a file brings along; imports inside functions and for types count too."""
+    here = path.relative_to(PACKAGE).parts[:-1]
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.ImportFrom) or not node.level:
+            continue
+        module = PACKAGE.joinpath(*here[: len(here) - node.level + 1], *(node.module or "").split("."))
+        for place in (module, *(module / alias.name for alias in node.names)):
+            # A package is loaded before its parts.
+            found |= {place.with_suffix(".py"), *(folder / "__init__.py" for folder in (place, *place.parents))}
+    there_already = {folder / "__init__.py" for folder in path.parents}
+    return {file for file in found - there_already if file.is_file() and PACKAGE in file.parents}
+
+
+@pytest.mark.parametrize("path", sorted(TRAINING.rglob("*.py")), ids=lambda path: str(path.relative_to(TRAINING)))
+def test_rooms_of_training_import_only_from_lines_below(path):
+    room = path.relative_to(TRAINING).parts[0].removesuffix(".py")
+    if room == "__init__":
+        return
+    for file in modules_imported_by(path):
+        if TRAINING not in file.parents:
+            continue
+        other = file.relative_to(TRAINING).parts[0].removesuffix(".py")
+        assert other == room or FLOOR_IN_TRAINING[other] < FLOOR_IN_TRAINING[room], f"{room} imports {other}"
+
+
+def test_no_files_of_training_import_each_other_in_a_circle():
+    graph = {path: modules_imported_by(path) for path in TRAINING.rglob("*.py")}
+    try:
+        list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" <- ".join(str(path.relative_to(PACKAGE)) for path in error.args[1]))
+
+
+LIGHT = ("volume", "recipe", "model", "lungs", "measurements", "preparation", "preview", "worker", "commandline.main")
 
 
 @pytest.mark.parametrize("module", ["LungTumorSegLib", *(f"LungTumorSegLib.{room}" for room in LIGHT)])

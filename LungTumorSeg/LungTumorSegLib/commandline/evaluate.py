@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..evaluation import DataSetScores
     from ..evaluation.partial import PartialReport
     from ..prediction import Predictor
-    from ..training.layouts import CaseFiles
+    from ..training.data.case_files import CaseFiles
 
 SUMMARY = "score a model over a data set, case by case"
 FEW_CASES = 30
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     from ..evaluation import DataSetScores
     from ..evaluation.partial import PartialReport
     from ..model import load_model
-    from ..training.layouts import find_cases
+    from ..training.data.layouts import find_cases
 
     model = load_model(arguments.model)
     files = _chosen(find_cases(arguments.data, model.recipe.annotation), arguments)
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     else:
         scores = partial.resume({case.name for case in files}) if arguments.resume else partial.start()
 
-    from ..prediction import Predictor  # brings in torch, which takes seconds
+    from ..prediction import Predictor
 
     predictor = Predictor.load(model, arguments.device)
     about["device"] = predictor.device.as_dict()
@@ -83,7 +83,7 @@ def _chosen(files: list[CaseFiles], arguments: argparse.Namespace) -> list[CaseF
 def _check_places(arguments: argparse.Namespace, files: list[CaseFiles], partial: PartialReport | None) -> None:
     """Refuse what could not be written at the end, before the long work."""
     from ..evaluation.picture import check_drawing
-    from .outputs import check_outputs, check_suffix
+    from ..results.outputs import check_outputs, check_suffix
 
     suffixes = {"report": ".json", "table": ".csv", "lesions": ".csv", "picture": ".png"}
     outputs = {name: getattr(arguments, name) for name in suffixes}
@@ -120,7 +120,7 @@ def _score_all(
     console: Console,
 ) -> list[dict]:
     """Add to ``scores`` the cases that they lack, and return the cases that cannot be scored and why."""
-    from ..training.scoring import score_each_lesion, score_files
+    from ..training.validating.scoring import score_each_lesion, score_files
 
     known = {score.case for score in scores.cases}
     if known:

@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import sys
+import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from ..errors import InputError
 from ..progress import Progress
 
 GIB = 2**30
+WORKER_STARTS_WITHIN_S = 120.0
 LEAST_MEMORY_GIB = 4.0
 LEAST_DISK_GIB = 1.0
 OLDEST_PYTHON = (3, 11)
@@ -29,6 +31,7 @@ PACKAGES = (
     ("SimpleITK", "SimpleITK", ""),
     ("connected-components-3d", "cc3d", ""),
     ("safetensors", "safetensors", ""),
+    ("psutil", "psutil", ""),
     ("pydantic", "pydantic", ""),
     ("PyYAML", "yaml", ""),
     ("pydicom", "pydicom", ""),
@@ -69,7 +72,7 @@ class Finding(NamedTuple):
 
 def examine(progress: Progress) -> list[Finding]:
     """Look at everything, the quick things first."""
-    parts = (examine_host, examine_packages, examine_machine, examine_device, examine_models)
+    parts = (examine_host, examine_packages, examine_machine, examine_device, examine_models, examine_worker)
     findings = []
     for k, part in enumerate(parts):
         progress("examining", k / len(parts))
@@ -117,18 +120,10 @@ def _version(distribution: str) -> str | None:
 
 def examine_machine() -> list[Finding]:
     """Processor cores, memory, free disk space."""
-    from ..training.cores import usable_cores
+    from ..inference.device import processor_name
+    from ..training.processes.cores import usable_cores
 
-    return [Finding("processor", f"{_processor()}, {usable_cores()} cores to use"), _memory(), _disk()]
-
-
-def _processor() -> str:
-    listing = Path("/proc/cpuinfo")
-    if listing.exists():
-        for line in listing.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    return [Finding("processor", f"{processor_name()}, {usable_cores()} cores to use"), _memory(), _disk()]
 
 
 def _memory() -> Finding:
@@ -195,3 +190,21 @@ def examine_models() -> list[Finding]:
         except (InputError, ModuleNotFoundError) as error:
             findings.append(Finding(f"model {name}", str(error), "missing", "install LungTumorSeg again"))
     return findings
+
+
+def examine_worker() -> list[Finding]:
+    """The process that segments for the module in 3D Slicer: whether it starts."""
+    from ..worker import Worker
+
+    worker, began = Worker(), time.monotonic()
+    try:
+        worker.start()
+        while worker.state == "starting" and time.monotonic() < began + WORKER_STARTS_WITHIN_S:
+            time.sleep(0.02)
+            worker.poll()
+        if worker.state == "ready":
+            return [Finding("worker of the module", f"starts in {time.monotonic() - began:.1f} s")]
+        reason = worker.failure.message if worker.failure else f"is silent for {WORKER_STARTS_WITHIN_S:.0f} s"
+        return [Finding("worker of the module", "does not start", "missing", reason)]
+    finally:
+        worker.close()

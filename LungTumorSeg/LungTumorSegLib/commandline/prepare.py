@@ -46,8 +46,9 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
         except InputError as error:
             raise InputError(error.what, "--roi", error.do) from error
 
-    from ..training.cache import FINGERPRINT_FILE, INDEX, copy_extras, prepare_cache, read_index
-    from ..training.layouts import find_cases
+    from ..training.data.cache import FINGERPRINT_FILE, INDEX, read_index
+    from ..training.data.layouts import find_cases
+    from ..training.data.preparing import copy_extras, prepare_cache
     from ..volume.files import check_writable
 
     data, cache = Path(arguments.data), Path(arguments.output)

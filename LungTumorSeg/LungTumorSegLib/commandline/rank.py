@@ -15,12 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..progress import silent
-from ..training.checkpoint import LAST
-from ..training.devices import share_threads, uses_gpus
-from ..training.distributed import joined
-from ..training.job import Job
-from ..training.relay import Sender, SenderHandler
-from ..training.stopping import Stop
+from ..training.launching.job import Job
+from ..training.launching.rank_events import Sender, SenderHandler
+from ..training.optimizing.checkpoint import LAST
+from ..training.processes.devices import share_threads, uses_gpus
+from ..training.processes.distributed import joined
+from ..training.processes.stopping import Stop
 from .training_end import ending_of
 
 

@@ -57,9 +57,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int | None:
     space = SearchSpace.parse(arguments.space, recipe)
     check_optuna()
 
-    from ..training.search.results import as_table, in_words
+    from ..training.processes.stopping import Stop, StopRequested
     from ..training.search.search import Search, Setting
-    from ..training.stopping import Stop, StopRequested
+    from ..training.search.summary import as_table, in_words
     from .training_display import TrainingDisplay
 
     setting = Setting(

@@ -19,8 +19,8 @@ from .training_display import TrainingDisplay
 from .training_end import ending_of
 
 if TYPE_CHECKING:
-    from ..training.group import Group
-    from ..training.job import Job
+    from ..training.launching.group import Group
+    from ..training.launching.job import Job
 
 SUMMARY = "train a network on a data set, in one process or several"
 EPILOG = """\
@@ -63,8 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Train to the recipe's last step, and return the exit status."""
-    from ..training.group import Group
-    from ..training.job import Job
+    from ..training.launching.group import Group
+    from ..training.launching.job import Job
 
     job = Job(
         recipe=arguments.recipe,
@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     )
     group.check()
     job.load_recipe()  # a mistake in it is told before anything is started
-    from ..training.distributed import started_in_group
+    from ..training.processes.distributed import started_in_group
 
     if not started_in_group():
         return _launch(job, group, arguments, console) if group.needs_launch else _train_here(job, console)
@@ -103,10 +103,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def _train_here(job: Job, console: Console) -> int:
     """Train in this process: alone, or as one of a group that somebody else started."""
     from ..progress import silent
-    from ..training.checkpoint import LAST
-    from ..training.devices import share_threads, uses_gpus
-    from ..training.distributed import joined, started_in_group
-    from ..training.stopping import Stop, StopRequested
+    from ..training.optimizing.checkpoint import LAST
+    from ..training.processes.devices import share_threads, uses_gpus
+    from ..training.processes.distributed import joined, started_in_group
+    from ..training.processes.stopping import Stop, StopRequested
 
     checkpoint, stop = Path(job.folder) / LAST, Stop()
     if started_in_group():
@@ -137,10 +137,10 @@ def _train_here(job: Job, console: Console) -> int:
 
 def _launch(job: Job, group: Group, arguments: argparse.Namespace, console: Console) -> int:
     """Train in several processes, each started for it."""
-    from ..training.checkpoint import LAST
-    from ..training.devices import gpu_shortage
-    from ..training.launch import Launch
-    from ..training.stopping import Stop
+    from ..training.launching.launch import Launch
+    from ..training.optimizing.checkpoint import LAST
+    from ..training.processes.devices import gpu_shortage
+    from ..training.processes.stopping import Stop
 
     if group.processes > 1 and (reason := gpu_shortage(job.device, group.processes)):
         raise InputError(reason, f"--processes {group.processes}", "use fewer, or --device cpu")

@@ -12,7 +12,7 @@ from .bars import TrainingBar, is_terminal
 from .console import Console
 
 if TYPE_CHECKING:
-    from ..training.reports import StepReport, ValidationReport
+    from ..training.watching.reports import StepReport, ValidationReport
 
 SECONDS_BETWEEN_LINES = 30.0
 SECONDS_BETWEEN_EVENTS = 1.0
@@ -20,7 +20,7 @@ AVERAGED = 20  # steps whose mean loss is shown
 
 
 class TrainingDisplay:
-    """Shows a run; an `LungTumorSegLib.training.reports.Observer`.
+    """Shows a run; an `LungTumorSegLib.training.watching.reports.Observer`.
 
     On a terminal a bar, in a log a line every half minute and at the end, with ``--json`` the events ``step`` (one a
     second at most, and the last) and ``validation``. A validation is a line of its own, which stays.

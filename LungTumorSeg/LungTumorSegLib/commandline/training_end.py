@@ -14,9 +14,9 @@ def ending_of(error: BaseException, checkpoint: Path) -> tuple[str, int]:
     checkpoint : Path
         The run's; whether it is there decides what can be done.
     """
-    from ..training.distributed import is_lost_connection
-    from ..training.ranks_seen import GO_ON, LOST
-    from ..training.stopping import StopRequested
+    from ..training.launching.rank_states import GO_ON, LOST
+    from ..training.processes.distributed import is_lost_connection
+    from ..training.processes.stopping import StopRequested
     from .main import explain
 
     if isinstance(error, StopRequested):

@@ -1,4 +1,4 @@
-"""Scores by slice spacing, tumour size and location, as system S4 reports them."""
+"""Scores by slice spacing, tumour size and location, as Primakov 2022 reports them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Isolation of the lung region (system S4)."""
+"""Isolation of the lung region, after Primakov 2022."""
 
 from .region import LungRegion, find_lungs
 

@@ -40,7 +40,7 @@ class LungRegion:
 
 
 def find_lungs(ct: Volume) -> LungRegion:
-    """Isolate the lung region (system S4), also of a lung that has collapsed.
+    """Isolate the lung region, also of a lung that has collapsed.
 
     Parameters
     ----------

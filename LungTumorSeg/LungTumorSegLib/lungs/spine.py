@@ -1,4 +1,4 @@
-"""The spine's axis, slice by slice (system S4): filtered coronal projection and exponential smoothing."""
+"""The spine's axis, slice by slice: filtered coronal projection and exponential smoothing."""
 
 from __future__ import annotations
 

@@ -46,6 +46,12 @@ class Lesion:
         """Mean of the voxel centres, LPS mm."""
         return self.voxels.grid.to_physical(np.argwhere(self.voxels.array)[:, ::-1].mean(axis=0))
 
+    def holds(self, voxel_zyx: tuple[int, int, int]) -> bool:
+        """Tell whether the voxel of this index (zyx) in the whole mask is one of the lesion's."""
+        index = np.array(voxel_zyx) - self.corner[::-1]
+        inside_box = (index >= 0).all() and (index < self.voxels.grid.shape).all()
+        return bool(inside_box and self.voxels.array[tuple(index)])
+
     def values(self, array: np.ndarray) -> np.ndarray:
         """Take the lesion's voxels (1D) out of ``array`` (zyx), which lies on the whole mask's grid."""
         return array[self.box][self.voxels.array]

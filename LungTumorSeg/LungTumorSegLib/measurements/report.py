@@ -71,16 +71,23 @@ def measure(
     lesions = find_lesions(mask)
     measured = []
     for number, lesion in enumerate(lesions):
-        measured.append(_measure_lesion(lesion, ignore, ct, confidence))
+        measured.append(measure_lesion(lesion, ignore=ignore, ct=ct, confidence=confidence))
         progress("measure", (number + 1) / (len(lesions) + (reference is not None)))
-    report = {"lesions": measured, "total": _total(measured)}
+    report = {"lesions": measured, "total": total(measured)}
     if reference is not None:
         report["reference"] = compare(lesions, find_lesions(reference), ignore)
     progress("measure", 1.0)
     return report
 
 
-def _measure_lesion(lesion: Lesion, ignore: Volume | None, ct: Volume | None, confidence: np.ndarray | None) -> dict:
+def measure_lesion(
+    lesion: Lesion,
+    *,
+    ignore: Volume | None = None,
+    ct: Volume | None = None,
+    confidence: np.ndarray | None = None,
+) -> dict:
+    """Measure one lesion; parameters and keys as in `measure`."""
     axial, diameter = axial_diameters(lesion), longest_diameter(lesion)
     result = {
         "volume_ml": lesion.volume_ml,
@@ -104,7 +111,8 @@ def _measure_lesion(lesion: Lesion, ignore: Volume | None, ct: Volume | None, co
     return result
 
 
-def _total(measured: list[dict]) -> dict:
+def total(measured: list[dict]) -> dict:
+    """Sum up measured lesions, as the report's ``total``."""
     counted = [lesion for lesion in measured if not lesion["ignored"]]
     return {
         "count": len(counted),

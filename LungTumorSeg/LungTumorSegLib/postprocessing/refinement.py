@@ -1,8 +1,8 @@
 """Border refinement: near a component's border, a voxel's intensity decides whether it belongs.
 
 For each component C, with mean m and standard deviation s of its HU: in the ring between C's erosion and its dilation
-by a ball, voxels of C stay, and voxels beside C are added, where their HU lies within m ± z s. (System S0; the
-authors refine the largest component, here each is refined by its own interval.)
+by a ball, voxels of C stay, and voxels beside C are added, where their HU lies within m ± z s. (After Loux 2024, who
+refines the largest component; here each is refined by its own interval.)
 """
 
 from __future__ import annotations

@@ -86,6 +86,40 @@ class GridMap:
         """Bring ``array`` (zyx on the prepared grid) back to the box of the canonical input grid, as float32."""
         return resample(array, self._backward)
 
+    def backward_labels(self, labels: np.ndarray, box: BoxZYX) -> tuple[np.ndarray, BoxZYX]:
+        """Bring labels of a part of the prepared grid to the input grid, each voxel taking the nearest one's.
+
+        Parameters
+        ----------
+        labels : ndarray, zyx
+            Labels of ``box``.
+        box : tuple of slice, zyx
+            A part of the prepared grid that is not empty.
+
+        Returns
+        -------
+        ndarray, tuple of slice
+            Labels, and the part of the input grid (zyx as stored) that they cover.
+        """
+        # The nearest voxel is the one that interpolation gives the highest weight.
+        nearest = [weights.argmax(axis=1) for weights in self._backward]
+        inside = [np.flatnonzero((n >= side.start) & (n < side.stop)) for n, side in zip(nearest, box, strict=True)]
+        picked = [n[i] - side.start for n, i, side in zip(nearest, inside, box, strict=True)]
+        ends = [(i[0], i[-1] + 1) if i.size else (0, 0) for i in inside]
+        covered = [slice(s.start + int(a), s.start + int(b)) for s, (a, b) in zip(self.box, ends, strict=True)]
+        return self.restore(labels[np.ix_(*picked)], tuple(covered))
+
+    def restore(self, array: np.ndarray, box: BoxZYX | None = None) -> tuple[np.ndarray, BoxZYX]:
+        """View an array of a part of the canonical input grid (by default, `box`) in the input's own axis order.
+
+        Returns
+        -------
+        ndarray, tuple of slice
+            The array, and the part of the input grid (zyx as stored) that it covers.
+        """
+        shape = self.orientation.apply_to_grid(self.source).shape
+        return self.orientation.undo(array), self.orientation.undo_box(box or self.box, shape)
+
     def embed(self, box_array: np.ndarray) -> np.ndarray:
         """Put an array of the box (canonical order) onto the whole input grid, zeros around it."""
         whole = np.zeros(self.source.shape, dtype=box_array.dtype)

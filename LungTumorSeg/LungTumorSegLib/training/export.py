@@ -11,7 +11,7 @@ from ..model import find_misfit, save_model
 from ..networks import network_of
 from ..recipe import load_recipe, parse_recipe
 from ..recipe.schema import Recipe
-from .checkpoint import BEST, LAST, BestWeights, Checkpoint, load_checkpoint
+from .optimizing.checkpoint import BEST, LAST, BestWeights, Checkpoint, load_checkpoint
 
 # What the weights depend on. The rest of a recipe (inference, post-processing) may be chosen after training.
 TRAINED = ("labels", "preparation", "network")

@@ -11,22 +11,23 @@ from ..progress import Progress, silent
 from ..recipe import load_recipe
 from ..recipe.schema import Recipe
 from ..volume.files import check_writable, read_json, write_json
-from .batches import default_workers
-from .cache import require_scans
-from .checkpoint import LAST
-from .data import TrainingData, open_data
-from .devices import training_device
-from .distributed import Ranks
-from .history import NAME as HISTORY
-from .layouts import find_cases
-from .loop import train
-from .nodules import load_nodules
-from .observers import observers_for
-from .reports import Observer
-from .run import TrainingRun
-from .sampling import PatchSampler
-from .split import Split, split_cases
-from .stopping import Stop
+from .data.cache import require_scans
+from .data.layouts import find_cases
+from .data.opening import TrainingData, open_data
+from .data.split import Split, split_cases
+from .optimizing.checkpoint import LAST
+from .optimizing.loop import train
+from .optimizing.run import TrainingRun
+from .patches.batches import default_workers
+from .patches.nodules import load_nodules
+from .patches.sampling import PatchSampler
+from .processes.allocation import keep_freed_memory
+from .processes.devices import training_device
+from .processes.distributed import Ranks
+from .processes.stopping import Stop
+from .watching.history import NAME as HISTORY
+from .watching.observers import observers_for
+from .watching.reports import Observer
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,13 +60,13 @@ class ReadyRun:
         ]
 
     def train(self, observers: Sequence[Observer] = (), stop: Stop | None = None) -> None:
-        """Train to the last step; parameters and errors as of `LungTumorSegLib.training.loop.train`.
+        """Train to the last step; parameters and errors as of `LungTumorSegLib.training.optimizing.loop.train`.
 
         The files to look at are written besides what ``observers`` do.
         """
         run, validate = self.run, None
         if self.split.validation:
-            from .validation import Validation
+            from .validating.validation import Validation
 
             validation = Validation(run.recipe, self.split.validation, run.folder, run.device.device)
 
@@ -111,7 +112,7 @@ def start_run(
     leave_out, validate, fold
         As in `split_cases`.
     workers : int, optional
-        Loader processes of each process; by default as many as there are cores to spare, at most four.
+        Loader processes of each process; by default as many as there are cores to spare (`default_workers`).
     cache : str or Path, optional
         Where a data set that is not prepared yet is prepared; in the run's folder by default.
     ranks : Ranks, optional
@@ -125,6 +126,8 @@ def start_run(
     """
     data, folder, ranks = Path(data), Path(folder), ranks or Ranks()
     choice = training_device(device, recipe.training.precision, ranks.local_rank, ranks.local_count)
+    if not choice.is_cuda:
+        keep_freed_memory()
     check_apart(folder, data)
     _check_folder(folder, resume)
     split = split_data(recipe, data, fold=fold, validate=validate, leave_out=leave_out, seed=seed)

@@ -63,9 +63,9 @@ def resample(
     along_z, along_y, along_x = weights_zyx
     plane = np.empty((array.shape[0], along_y.shape[0], along_x.shape[0]), dtype=np.float32)
     for start in range(0, array.shape[0], SLAB):
-        slab = np.array(array[start : start + SLAB], dtype=np.float32, order="C")
+        slab = np.ascontiguousarray(array[start : start + SLAB], dtype=np.float32)
         if lowest is not None:
-            np.maximum(slab, np.float32(lowest), out=slab)
+            slab = np.maximum(slab, np.float32(lowest))
         plane[start : start + SLAB] = along_y @ (slab @ along_x.T)
     return (along_z @ plane.reshape(plane.shape[0], -1)).reshape(along_z.shape[0], *plane.shape[1:])
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from LungTumorSegLib.training.cache import read_index
+from LungTumorSegLib.training.data.cache import read_index
 from support.commands import check_refusal, events
 from support.commands import run as run_command
 from support.data_sets import WHOLE_CHEST, write_case, write_case_folders

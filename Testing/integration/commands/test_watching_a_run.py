@@ -14,7 +14,7 @@ from matplotlib.image import imread
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from LungTumorSegLib.preview.panel import REFERENCE
-from LungTumorSegLib.training.history import read_history
+from LungTumorSegLib.training.watching.history import read_history
 from LungTumorSegLib.volume import Grid, Volume, write_mask, write_volume
 from support.commands import PROGRAM, start
 from support.models import RECIPE

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from LungTumorSegLib.recipe.schema import Annotation
-from LungTumorSegLib.training.layouts import find_cases
-from LungTumorSegLib.training.reading import read_case
+from LungTumorSegLib.training.data.layouts import find_cases
+from LungTumorSegLib.training.data.reading import read_case
 from LungTumorSegLib.volume import read_ct, read_mask
 from LungTumorSegLib.volume.npz import FLIPS, read_npz_mask
 from support.dicom_annotations import write_seg

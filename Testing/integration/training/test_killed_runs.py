@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from LungTumorSegLib.training.checkpoint import TEMPORARY, load_checkpoint
+from LungTumorSegLib.training.optimizing.checkpoint import TEMPORARY, load_checkpoint
 from support.group import start_together
 
 PROCESS = "support.training_process"

@@ -12,7 +12,7 @@ import sys
 import pytest
 import torch
 
-from LungTumorSegLib.training.checkpoint import load_checkpoint
+from LungTumorSegLib.training.optimizing.checkpoint import load_checkpoint
 from support.commands import ENVIRONMENT, PROGRAM, run, start
 from support.group import free_port
 from support.running import read_until

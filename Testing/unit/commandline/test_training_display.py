@@ -15,7 +15,7 @@ from LungTumorSegLib.commandline.arguments import fold
 from LungTumorSegLib.commandline.console import Console
 from LungTumorSegLib.commandline.training_display import TrainingDisplay, clock
 from LungTumorSegLib.evaluation import summarize
-from LungTumorSegLib.training.reports import StepReport, ValidationReport
+from LungTumorSegLib.training.watching.reports import StepReport, ValidationReport
 from support.reports import score, validation
 from support.terminal import lines_in_terminal
 
@@ -84,7 +84,7 @@ import sys, time
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from LungTumorSegLib.commandline.console import Console
 from LungTumorSegLib.commandline.training_display import TrainingDisplay
-from LungTumorSegLib.training.reports import StepReport
+from LungTumorSegLib.training.watching.reports import StepReport
 from support.reports import validation
 console = Console()
 display = TrainingDisplay(console)

@@ -14,7 +14,7 @@ from LungTumorSegLib.model import load_model, save_model
 from LungTumorSegLib.networks import load_network, network_of
 from LungTumorSegLib.recipe import parse_recipe
 from LungTumorSegLib.recipe.schema import Recipe
-from LungTumorSegLib.training.losses import make_loss
+from LungTumorSegLib.training.optimizing.losses import make_loss
 
 RESENC = "name: resenc, channels: [4, 6, 8, 8], strides: [[2, 2, 1], 2, 2], blocks: [1, 2, 1, 1]"
 NETWORKS = {

@@ -10,7 +10,7 @@ import pytest
 from LungTumorSegLib.errors import CancelledError, InputError
 from LungTumorSegLib.phantom import make_phantom
 from LungTumorSegLib.phantom.dataset import write_dataset
-from LungTumorSegLib.training.layouts import find_cases
+from LungTumorSegLib.training.data.layouts import find_cases
 from LungTumorSegLib.volume import read_ct, read_mask
 
 SMALL = {"size": (32, 32, 20), "spacing": (11.0, 11.0, 15.0)}

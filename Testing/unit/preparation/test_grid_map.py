@@ -302,3 +302,42 @@ def test_intensity_windows_are_mapped_to_minus_one_and_one():
     assert np.allclose(lung, [[[-1, -1, 0, 1, 1]]])
     assert np.allclose(soft, [[[-1, -1, -1, 1, 1]]])
     assert np.array_equal(intensity_channels(hu.astype(np.float32), [(-1000, 400)])[0], lung)
+
+
+# ---------------------------------------------------------------------------------------------- parts of the input
+
+
+@some
+@given(grid=grids(), data=st.data())
+def test_a_part_in_the_inputs_own_axis_order_lies_where_it_is_embedded(grid, data):
+    canonical = Orientation.of(grid).apply_to_grid(grid)
+    grid_map = GridMap.plan(grid, box=data.draw(boxes(canonical.shape)))
+    part = noise(grid_map.target.shape) | 1
+    restored, box = grid_map.restore(part)
+    whole = np.zeros(grid.shape, part.dtype)
+    whole[box] = restored
+    assert np.array_equal(whole, grid_map.embed(part))
+
+
+@some
+@given(grid=grids(), spacing=spacings, data=st.data())
+def test_labels_go_back_to_the_voxels_that_they_are_nearest_to(grid, spacing, data):
+    canonical = Orientation.of(grid).apply_to_grid(grid)
+    grid_map = GridMap.plan(grid, spacing, data.draw(boxes(canonical.shape)))
+    box = data.draw(boxes(grid_map.target.shape))
+    numbers = np.arange(1, np.prod(grid_map.target.shape) + 1).reshape(grid_map.target.shape)
+    labels, covered = grid_map.backward_labels(numbers[box], box)
+    whole = np.zeros(grid.shape, int)
+    whole[covered] = labels
+
+    places = positions(grid_map.target).reshape(-1, 3)
+    apart = np.linalg.norm(positions(grid)[..., None, :] - places, axis=-1)
+    looked_at = grid_map.embed(np.ones(grid_map.crop(whole).shape, bool))
+    in_box = np.zeros(grid_map.target.shape, bool)
+    in_box[box] = True
+    found = whole > 0
+    assert not (found & ~looked_at).any()
+    chosen = np.take_along_axis(apart, np.maximum(whole - 1, 0)[..., None], axis=-1)[..., 0]
+    assert (chosen[found] <= apart.min(axis=-1)[found] + 1e-6).all()
+    clearly = apart.min(axis=-1) + 1e-6 < np.where(in_box.ravel(), np.inf, apart).min(axis=-1)
+    assert found[looked_at & clearly].all()  # nearest to the box, and in it

@@ -10,9 +10,9 @@ from LungTumorSegLib.inference.device import choose_device
 from LungTumorSegLib.networks import network_of
 from LungTumorSegLib.prediction import Predictor
 from LungTumorSegLib.recipe import available, load_recipe, override
-from LungTumorSegLib.training.loop import train
-from LungTumorSegLib.training.run import TrainingRun
-from LungTumorSegLib.training.sampling import PatchSampler
+from LungTumorSegLib.training.optimizing.loop import train
+from LungTumorSegLib.training.optimizing.run import TrainingRun
+from LungTumorSegLib.training.patches.sampling import PatchSampler
 from support.training import make_cases, make_nodules
 
 SMALLER = {

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from LungTumorSegLib.errors import InputError
-from LungTumorSegLib.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from LungTumorSegLib.training.history import NAME, read_history
+from LungTumorSegLib.training.optimizing.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from LungTumorSegLib.training.search.study import JOURNAL, opened, pruner_of
 from LungTumorSegLib.training.start import start_run
+from LungTumorSegLib.training.watching.history import NAME, read_history
 from LungTumorSegLib.volume.files import write_json
 from support.data_sets import coarse_recipe, write_case_folders
 from support.training import small_run

@@ -17,7 +17,7 @@ class Inference(Part):
     window_size : tuple of int, xyz
         Voxels of a window on the prepared grid.
     overlap : float
-        Share of a window that the next one covers again (S0: 0.8).
+        Share of a window that the next one covers again (Loux 2024: 0.8).
     batch_size : int or None
         Windows at once on a GPU; ``None`` leaves it to the sliding window. On the CPU it is always one.
     mirror_axes : tuple of {"x", "y", "z"}
@@ -57,7 +57,7 @@ class Components(Part):
 
 
 class BorderRefinement(Part):
-    """S0's refinement: between erosion and dilation, a voxel's HU decides.
+    """The refinement of Loux 2024: between erosion and dilation, a voxel's HU decides.
 
     Attributes
     ----------

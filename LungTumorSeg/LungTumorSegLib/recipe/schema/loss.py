@@ -46,7 +46,7 @@ class LossWeights(Part):
 
 
 class EarlyLossWeights(LossWeights):
-    """The weights that hold at first (S4 favours Dice for 50 epochs); a term that is not named weighs 0."""
+    """The weights that hold at first (Primakov 2022 favours Dice for 50 epochs); a term that is not named weighs 0."""
 
     epochs: Count
 
@@ -57,15 +57,16 @@ class Loss(LossWeights):
     Attributes
     ----------
     squared_denominator : bool
-        Dice with squared probabilities below the line (S0's equation 1); otherwise the probabilities themselves.
+        Dice with squared probabilities below the line (equation 1 of Loux 2024); otherwise the probabilities
+        themselves.
     dice_over : {"batch", "sample"}
         Dice and Tversky of all patches of a batch together, so that patches without foreground do not dominate, or
         the mean of the patches' own.
     class_weights : list of float, or None
-        Of the background and each label (S3: 1, 10, 50), in cross-entropy, top-k cross-entropy and focal loss;
+        Of the background and each label (1, 10 and 50, say), in cross-entropy, top-k cross-entropy and focal loss;
         ``None`` weighs all alike.
     top_k_share : float
-        Share of a patch's voxels that are its hardest (S3: 0.05).
+        Share of a patch's voxels that are its hardest (0.05, say).
     focal_gamma : float
         The greater, the less do voxels count that are already right.
     tversky_alpha, tversky_beta : float

@@ -43,7 +43,7 @@ class Optimizer(Part):
         Steps over which the rate rises from zero.
     decay : {"constant", "polynomial", "cosine", "exponential", "plateau"}
         Polynomial (power 0.9) and cosine reach zero at the last step; exponential multiplies with
-        ``exponential_factor`` after each epoch (S3: 0.985).
+        ``exponential_factor`` after each epoch (0.985, say).
     gradient_clip : float or None
         Largest norm of a step's gradient.
     averaging : float

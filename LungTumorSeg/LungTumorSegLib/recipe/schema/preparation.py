@@ -26,7 +26,7 @@ class Preparation(Part):
     Attributes
     ----------
     region : {"lungs", "all"}
-        The part of the CT that is looked at: the lung region (system S4), or everything.
+        The part of the CT that is looked at: the lung region, or everything.
     region_margin_mm : float
         Added around the region's bounding box, so that the network sees what surrounds the lungs.
     spacing_mm : tuple of float, xyz, or "fingerprint" or None

@@ -15,7 +15,22 @@ from .training import Training
 
 
 class Recipe(Part):
-    """One YAML file that says everything about a system."""
+    """One YAML file that says everything about a system.
+
+    Recipes and docstrings name two works by author and year:
+
+    - Loux 2024: T. Loux, "Segmentation of cancer cells in 3D lungs CT scans", project report, January 2024.
+    - Primakov 2022: S. Primakov et al., "Automated detection and segmentation of non-small cell lung cancer computed
+      tomography images", Nature Communications 13, 3423.
+
+    Attributes
+    ----------
+    name, description : str
+    source : str
+        The works that it follows, and in what.
+    labels : dict of int to str
+        What each label is, from 1; 0 is the background.
+    """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     description: str

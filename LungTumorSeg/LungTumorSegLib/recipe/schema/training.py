@@ -20,7 +20,7 @@ class Training(Part):
     patch_size : tuple of int, xyz
         Voxels of a training patch on the prepared grid.
     positive_share : float
-        Share of the patches of a batch that hold a lesion (S0: 0.25).
+        Share of the patches of a batch that hold a lesion (Loux 2024: 0.25).
     batch_size : int
         Patches at once in each process; a step is computed from ``batch_size * gradient_accumulation`` patches a
         process.

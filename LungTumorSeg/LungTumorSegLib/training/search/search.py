@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from ...errors import InputError
 from ...progress import Progress, silent
 from ...recipe.schema import Recipe
-from ..reports import Observer
+from ..processes.stopping import Stop
 from ..start import check_apart, split_data
-from ..stopping import Stop
-from .results import SearchResults, TrialResult, results_of, write_results
+from ..watching.reports import Observer
+from .results import SearchResults, TrialResult, results_of
 from .space import SearchSpace, with_values
 from .study import next_trial, opened, pruner_of
+from .summary import write_results
 from .trial import Setting, TrialFailedError, TrialPrunedError, train_trial
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ import torch
 
 from ...progress import Progress
 from ...recipe.schema import Recipe
-from ..checkpoint import LAST
-from ..history import read_history
-from ..reports import Observer, StepReport, ValidationReport
+from ..optimizing.checkpoint import LAST
+from ..optimizing.step_losses import NotFiniteError
+from ..processes.stopping import Stop
 from ..start import start_run
-from ..stopping import Stop
-from ..tally import NotFiniteError
+from ..watching.history import read_history
+from ..watching.reports import Observer, StepReport, ValidationReport
 
 if TYPE_CHECKING:
     from optuna.trial import Trial
@@ -37,7 +37,7 @@ class TrialFailedError(Exception):
 
 
 class Watcher:
-    """Tells Optuna of validations; an `LungTumorSegLib.training.reports.Observer`.
+    """Tells Optuna of validations; an `LungTumorSegLib.training.watching.reports.Observer`.
 
     Parameters
     ----------

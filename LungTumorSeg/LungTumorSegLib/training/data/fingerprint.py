@@ -1,0 +1,193 @@
+"""The fingerprint of a data set: what its scans and tumours are like, and what a recipe takes from that.
+
+After nnU-Net (Isensee et al. 2021, "nnU-Net: a self-configuring method for deep learning-based biomedical image
+segmentation"): the spacing to resample to is the median of the cases' spacings, and the intensity window runs from the
+0.5th to the 99.5th percentile of the HU of annotated voxels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from ...errors import InputError
+from ...recipe.schema import Recipe
+from ...recipe.schema.preparation import FINGERPRINT
+from ...volume.orientation import Orientation
+from .case_images import CaseImages
+
+LOWEST_HU, HIGHEST_HU = -1024, 3071
+WINDOW_PERCENTILES = (0.5, 99.5)
+ANISOTROPIC = 3.0  # times; from here on nnU-Net resamples the coarse axis to its 10th percentile
+FINE_PERCENTILE = 10.0
+
+
+@dataclass(frozen=True)
+class CaseFingerprint:
+    """What one case adds.
+
+    Attributes
+    ----------
+    spacing_mm, size_voxels : tuple, xyz
+        Along the left, posterior and superior axes of the scan as it was read.
+    lesion_volumes_ml : tuple of float
+        Of the components that touch by a corner or more.
+    foreground_share : float
+        Annotated voxels over all voxels.
+    first_hu : int
+        HU of the first entry of ``histogram``.
+    histogram : tuple of int
+        Annotated voxels of each whole HU, limited to -1024..3071.
+    """
+
+    spacing_mm: tuple[float, ...]
+    size_voxels: tuple[int, ...]
+    lesion_volumes_ml: tuple[float, ...]
+    foreground_share: float
+    first_hu: int
+    histogram: tuple[int, ...]
+
+    @classmethod
+    def of(cls, images: CaseImages) -> CaseFingerprint:
+        """Look at a scan and its mask."""
+        import cc3d
+
+        grid = Orientation.of(images.ct.grid).apply_to_grid(images.ct.grid)
+        marked = np.zeros(images.ct.array.shape, bool) if images.mask is None else images.mask.array > 0
+        hu = np.clip(np.rint(images.ct.array[marked]), LOWEST_HU, HIGHEST_HU).astype(int)
+        voxels = np.bincount(cc3d.connected_components(marked.astype(np.uint8), connectivity=26).ravel())[1:]
+        first = int(hu.min(initial=HIGHEST_HU))
+        return cls(
+            spacing_mm=grid.spacing,
+            size_voxels=grid.size,
+            lesion_volumes_ml=tuple((voxels * grid.voxel_ml).tolist()),
+            foreground_share=float(marked.mean()),
+            first_hu=first,
+            histogram=tuple(np.bincount(hu - first).tolist()),
+        )
+
+    @classmethod
+    def from_json(cls, content: dict) -> CaseFingerprint:
+        """Take up what `as_json` gave."""
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in content.items()})
+
+    def as_json(self) -> dict:
+        """Return plain lists and numbers."""
+        return asdict(self)
+
+
+def summarize(cases: Mapping[str, CaseFingerprint]) -> dict:
+    """Put the cases' fingerprints together, as ``fingerprint.json`` holds it.
+
+    Triples are xyz along the left, posterior and superior axes. Percentiles interpolate linearly, as NumPy's do.
+    """
+    ordered = [cases[name] for name in sorted(cases)]
+    lesions = [volume for case in ordered for volume in case.lesion_volumes_ml]
+    with_tumor = [case for case in ordered if case.lesion_volumes_ml]
+    return {
+        "not_for_clinical_use": True,
+        "cases": len(ordered),
+        "cases_with_tumor": len(with_tumor),
+        "cases_without_tumor": len(ordered) - len(with_tumor),
+        "spacing_mm": _axes([case.spacing_mm for case in ordered]),
+        "size_voxels": _axes([case.size_voxels for case in ordered]),
+        "target_spacing_mm": _target_spacing(ordered),
+        "foreground_hu": _foreground(ordered),
+        "foreground_share": _spread([case.foreground_share for case in with_tumor]),
+        "lesions": len(lesions),
+        "lesion_volume_ml": _spread(lesions),
+        "per_case": {
+            name: {
+                "spacing_mm": list(case.spacing_mm),
+                "size_voxels": list(case.size_voxels),
+                "foreground_share": case.foreground_share,
+                "lesion_volumes_ml": list(case.lesion_volumes_ml),
+            }
+            for name, case in sorted(cases.items())
+        },
+    }
+
+
+def resolve(recipe: Recipe, fingerprint: dict) -> Recipe:
+    """Return the recipe with numbers where it says ``fingerprint``.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    fingerprint : dict
+        Of `summarize`.
+
+    Raises
+    ------
+    InputError
+        The windows are wanted, and the data set has no annotated voxel.
+    """
+    if not recipe.preparation.unresolved:
+        return recipe
+    content = recipe.model_dump(mode="json")
+    if recipe.preparation.spacing_mm == FINGERPRINT:
+        content["preparation"]["spacing_mm"] = fingerprint["target_spacing_mm"]
+    if recipe.preparation.windows_hu == FINGERPRINT:
+        hu = fingerprint["foreground_hu"]
+        window = [] if hu is None else [hu[f"percentile_{p:g}"] for p in WINDOW_PERCENTILES]
+        if len(set(window)) < 2:
+            raise InputError(
+                "no annotated voxels to take the window from", "preparation.windows_hu", "set it to numbers"
+            )
+        content["preparation"]["windows_hu"] = [window]
+    return Recipe.model_validate(content)
+
+
+def _target_spacing(cases: list[CaseFingerprint]) -> list[float]:
+    """Return the median spacing, xyz; nnU-Net's exception for strongly anisotropic data.
+
+    Where the axis of the largest median spacing has more than three times the spacing of the others, and less than a
+    third of their voxels, its 10th percentile is taken (but not less than the others' spacing), so that thin-sliced
+    cases do not lose too much.
+    """
+    spacings = np.array([case.spacing_mm for case in cases])
+    target, sizes = np.median(spacings, axis=0), np.median([case.size_voxels for case in cases], axis=0)
+    coarse = int(np.argmax(target))
+    others = [axis for axis in range(3) if axis != coarse]
+    if target[coarse] > ANISOTROPIC * target[others].max() and sizes[coarse] * ANISOTROPIC < sizes[others].min():
+        target[coarse] = max(np.percentile(spacings[:, coarse], FINE_PERCENTILE), target[others].max())
+    return [round(float(value), 4) for value in target]
+
+
+def _foreground(cases: list[CaseFingerprint]) -> dict | None:
+    """Return percentiles, mean and standard deviation of the HU of all annotated voxels; None where there is none."""
+    counts = np.zeros(HIGHEST_HU - LOWEST_HU + 1, dtype=np.int64)
+    for case in cases:
+        start = case.first_hu - LOWEST_HU
+        counts[start : start + len(case.histogram)] += np.array(case.histogram, dtype=np.int64)
+    voxels = int(counts.sum())
+    if not voxels:
+        return None
+    hu = np.arange(LOWEST_HU, HIGHEST_HU + 1)
+    mean = float((hu * counts).sum() / voxels)
+    result = {"voxels": voxels, "mean": mean, "sd": float(np.sqrt((counts * (hu - mean) ** 2).sum() / voxels))}
+    for percentile in (WINDOW_PERCENTILES[0], 50.0, WINDOW_PERCENTILES[1]):
+        result[f"percentile_{percentile:g}"] = _percentile(hu, counts, percentile)
+    return result
+
+
+def _percentile(values: np.ndarray, counts: np.ndarray, percentile: float) -> float:
+    """Return a percentile of ``values`` repeated ``counts`` times."""
+    ends = np.cumsum(counts)
+    rank = percentile / 100 * (ends[-1] - 1)
+    low, high = (values[np.searchsorted(ends, whole, side="right")] for whole in (np.floor(rank), np.ceil(rank)))
+    return float(low + (high - low) * (rank % 1))
+
+
+def _axes(triples: list[tuple]) -> dict:
+    """Return the spread of triples, axis by axis."""
+    table = np.array(triples, dtype=float)
+    spread = {"median": np.median(table, axis=0), "minimum": table.min(axis=0), "maximum": table.max(axis=0)}
+    spread |= {f"percentile_{p:g}": np.percentile(table, p, axis=0) for p in (10, 90)}
+    return {key: value.tolist() for key, value in spread.items()}
+
+
+def _spread(values: list[float]) -> dict | None:
+    return {key: row[0] for key, row in _axes([(value,) for value in values]).items()} if values else None

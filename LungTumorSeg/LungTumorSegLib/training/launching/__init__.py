@@ -1,0 +1,1 @@
+"""A run's processes started, listened to, and ended."""

@@ -1,0 +1,1 @@
+"""From prepared cases to batches: patches cut out, lesions put in, and augmentation."""

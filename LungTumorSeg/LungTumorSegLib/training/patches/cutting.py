@@ -1,0 +1,92 @@
+"""Cut a patch out of a case, and lay lesions into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..data.cases import IGNORED, TrainingCase
+from .nodules import Lesion
+from .patch import Patch, ShapeZYX
+
+OUTSIDE_HU = -1000.0
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """A part of a case.
+
+    Attributes
+    ----------
+    patch : Patch
+    solid : ndarray of bool, zyx
+        What no pasted lesion replaces; true outside the case.
+    corner : ndarray of shape (3,), zyx
+        Voxel of the case at which the patch begins.
+    """
+
+    patch: Patch
+    solid: np.ndarray
+    corner: np.ndarray
+
+    def lay(self, lesion: Lesion, centre: np.ndarray, invades: bool = False) -> None:
+        """Blend ``lesion`` into the patch around voxel ``centre`` (zyx) of the case, in place.
+
+        Parameters
+        ----------
+        invades : bool
+            Whether it replaces solid tissue as well as lung.
+        """
+        there, here = overlap(
+            np.asarray(centre, int) - self.corner - np.array(lesion.mask.shape) // 2,
+            lesion.mask.shape,
+            self.patch.hu.shape,
+        )
+        alpha, mask = lesion.alpha[here], lesion.mask[here]
+        if not invades:
+            alpha, mask = alpha * ~self.solid[there], mask & ~self.solid[there]
+        hu, label = self.patch.hu[there], self.patch.label[there]
+        hu += alpha * (lesion.hu[here] - hu)
+        label[mask & (label != IGNORED)] = 1
+
+
+def cut(case: TrainingCase, corner: np.ndarray, shape: ShapeZYX) -> Cut:
+    """Cut the window of ``shape`` that begins at voxel ``corner`` (zyx) and may reach beyond the case."""
+    patch = Patch(
+        window(case.hu, corner, shape, OUTSIDE_HU, np.float32), window(case.label, corner, shape, 0, np.uint8)
+    )
+    return Cut(patch, window(case.solid, corner, shape, True, bool), np.asarray(corner))
+
+
+def window(array, corner: np.ndarray, shape: ShapeZYX, fill, dtype) -> np.ndarray:
+    """Copy a window of an array.
+
+    Parameters
+    ----------
+    array : ndarray or CachedArray, zyx
+    corner : ndarray of shape (3,), zyx
+        First voxel; may lie outside.
+    shape : tuple of int, zyx
+    fill
+        Value where the window reaches beyond the array.
+    dtype
+        Of the copy.
+    """
+    in_array, in_window = overlap(corner, shape, array.shape)
+    inside = array[in_array]
+    if inside.shape == tuple(shape):
+        return np.array(inside, dtype=dtype)
+    whole = np.full(shape, fill, dtype=dtype)
+    whole[in_window] = inside
+    return whole
+
+
+def overlap(corner: np.ndarray, shape: ShapeZYX, whole: ShapeZYX) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Which part of an array of shape ``whole`` a box at ``corner`` covers, and which part of the box that is."""
+    low = np.clip(corner, 0, whole)
+    high = np.clip(np.add(corner, shape), low, whole)
+    in_whole, in_box = (
+        tuple(slice(int(a), int(b)) for a, b in zip(low - start, high - start, strict=True)) for start in (0, corner)
+    )
+    return in_whole, in_box

@@ -1,0 +1,1 @@
+"""The network tried on whole CTs: predicted, scored and drawn."""

@@ -1,0 +1,84 @@
+"""Predict the cases of a data set and score them: what `evaluate` and validation during training share."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...errors import InputError
+from ...evaluation import CaseScore, FalsePositive, LesionScore, find_false_positives, score_case, score_lesions
+from ...evaluation.lesions import nowhere
+from ...evaluation.location import Thorax
+from ...measurements import measure
+from ...prediction import Predictor
+from ...progress import Progress, silent
+from ...volume import Volume
+from ...volume.orientation import Orientation
+from ..data.case_files import CaseFiles
+from ..data.reading import read_case
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredCase:
+    """A case's scores, and all that they were made from; all volumes lie on the CT's grid.
+
+    Attributes
+    ----------
+    score : CaseScore
+    ct : Volume
+        In HU.
+    found : Volume of uint8
+        The predicted mask.
+    reference : Volume
+        The annotated tumour; empty for a CT known to show none.
+    ignore : Volume of bool or None
+        Voxels whose truth is not known, without those of the reference.
+    report : dict
+        What `LungTumorSegLib.measurements.measure` says of ``found`` and ``reference``.
+    """
+
+    score: CaseScore
+    ct: Volume
+    found: Volume
+    reference: Volume
+    ignore: Volume | None
+    report: dict
+
+
+def score_files(case: CaseFiles, predictor: Predictor, progress: Progress = silent) -> ScoredCase:
+    """Read a case, predict its mask as `segment` does, and compare the mask with the annotated one.
+
+    Raises
+    ------
+    InputError
+        Names the file that cannot be used.
+    """
+    images = read_case(case)
+    ct = images.ct
+    reference = images.mask or ct.with_array(np.zeros(ct.array.shape, dtype=np.uint8))
+    # What is annotated as tumour counts also where an ignore mask covers it.
+    ignore = None if images.ignore is None else ct.with_array(images.ignore & (reference.array == 0))
+    start = time.perf_counter()
+    found = predictor.predict(ct, progress=progress).mask
+    seconds = time.perf_counter() - start
+    report = measure(found, reference=reference, ignore=ignore)
+    slice_spacing = Orientation.of(ct.grid).apply_to_grid(ct.grid).spacing[2]
+    score = score_case(case.name, report, seconds, slice_spacing)
+    return ScoredCase(score, ct, found, reference, ignore, report)
+
+
+def score_each_lesion(scored: ScoredCase) -> tuple[list[LesionScore], list[FalsePositive]]:
+    """Look at a case lesion by lesion; the lungs are found, which takes a moment, to tell where each lies."""
+    name, report = scored.score.case, scored.report
+    locate = nowhere
+    if scored.score.lesions or scored.score.false_positives:
+        try:
+            locate = Thorax.of(scored.ct).locate
+        except InputError:  # a recipe that looks at everything needs no lungs
+            log.info("%s: no lungs were found, so no lesion's place in them is known", name)
+    return score_lesions(name, report, locate), find_false_positives(name, report, locate)
