@@ -33,5 +33,9 @@ class InputError(Exception):
         return type(self), (self.what, self.where, self.do)
 
 
+class MemoryShortageError(InputError):
+    """The memory of a device does not suffice; ``where`` names the device."""
+
+
 class CancelledError(Exception):
     """Raised out of a progress callback to stop the work; nothing is written."""

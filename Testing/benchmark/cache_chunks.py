@@ -1,9 +1,9 @@
-"""How long it takes to cut a patch out of a training cache, by chunk size and compression; and out of memory.
+"""How long it takes to cut a patch out of a training cache, by chunk size, checksum and compression.
 
     python Testing/benchmark/cache_chunks.py CACHE
 
 CACHE is what `prepare` wrote. The arrays of its first case are written anew in each way, and patches at random places
-are read from hu, label and solid.
+are read from hu, label and solid. In memory is what a data set that has room there costs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ import numpy as np
 
 PATCHES = 40
 SIZES = (80, 96)
-WAYS = [*((chunk, None) for chunk in (None, 16, 24, 32, 40, 48, 64)), *((chunk, "lzf") for chunk in (16, 32, 64))]
+WAYS = {
+    "whole": {},
+    **{f"{n}^3": {"chunks": n} for n in (16, 24, 32, 40, 48, 64)},
+    **{f"{n}^3 checksum": {"chunks": n, "fletcher32": True} for n in (16, 24, 32, 40, 48, 64)},
+    **{f"{n}^3 lzf": {"chunks": n, "compression": "lzf"} for n in (16, 32, 64)},
+}
 
 
 def main() -> None:
@@ -29,15 +34,14 @@ def main() -> None:
     print(f"{'':16}{'MB':>6}" + "".join(f"{f'{size}^3':>8}" for size in SIZES))
     print(f"{'memory':16}{'':>6}" + "".join(f"{milliseconds(arrays, size):8.2f}" for size in SIZES))
     with tempfile.TemporaryDirectory() as folder:
-        for chunk, compression in WAYS:
+        for way, layout in WAYS.items():
             path = Path(folder) / "case.h5"
             with h5py.File(path, "w") as file:
                 for name, array in arrays.items():
-                    chunks = None if chunk is None else (min(chunk, n) for n in array.shape)
-                    file.create_dataset(name, data=array, chunks=chunks and tuple(chunks), compression=compression)
+                    chunks = {"chunks": tuple(min(layout["chunks"], n) for n in array.shape)} if layout else {}
+                    file.create_dataset(name, data=array, **{**layout, **chunks})
             with h5py.File(path) as file:
                 times = [milliseconds({name: file[name] for name in arrays}, size) for size in SIZES]
-            way = f"{'whole' if chunk is None else f'{chunk}^3'} {compression or ''}"
             print(f"{way:16}{path.stat().st_size / 1e6:6.1f}" + "".join(f"{t:8.2f}" for t in times))
 
 

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import torch
 
-from LungTumorSegLib.training.processes.cores import usable_cores
+from LungTumorSegLib.machine import usable_cores
 
 WARM_UP = 3  # steps; the first ones choose algorithms and allocate memory
 

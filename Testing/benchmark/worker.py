@@ -42,8 +42,8 @@ def enlarged(ct: Volume) -> Volume:
     return Volume(array, Grid(SIZE, spacing, ct.grid.origin, ct.grid.direction))
 
 
-def segment(worker: Worker, ct: Volume, device: str) -> tuple[WorkerResult, float, float]:
-    """Segment as the panel does; return the result, the longest call in s, and the seconds until the result."""
+def segment(worker: Worker, ct: Volume, device: str) -> tuple[WorkerResult, float]:
+    """Segment as the panel does; return the result, and the seconds of the longest call."""
     calls = []
 
     def timed(call, *arguments, **keywords):
@@ -52,14 +52,13 @@ def segment(worker: Worker, ct: Volume, device: str) -> tuple[WorkerResult, floa
         calls.append(time.perf_counter() - began)
         return answer
 
-    began = time.perf_counter()
     job = timed(worker.segment, ct, device=device, preview=True)
     while job.state == "running":
         time.sleep(0.01)
         timed(worker.poll)
     if job.result is None:
         raise SystemExit(f"{job.failure.message}\n{job.failure.details}")
-    return job.result, max(calls), time.perf_counter() - began
+    return job.result, max(calls)
 
 
 def main() -> None:
@@ -74,7 +73,7 @@ def main() -> None:
     for _ in range(arguments.repeats):
         worker = Worker()
         for runs in (cold, warm):
-            result, call, _ = segment(worker, ct, arguments.device)
+            result, call = segment(worker, ct, arguments.device)
             runs.append(result.timing)
             longest = max(longest, call)
         worker.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,6 +15,20 @@ from support.volumes import ball_mask, chest_volume
 
 BRIGHT_HU = 1500  # nothing else in `chest_volume` is as bright
 SECOND_HU = 2000  # a second patient's tumour
+
+
+def new_scene(cache: Path) -> slicer.vtkMRMLScene:
+    """An empty scene as the application makes it, able to save and load bundles; ``cache`` is a folder for that."""
+    scene = slicer.vtkMRMLScene()
+    slicer.vtkMRMLApplicationLogic().SetMRMLScene(scene)  # adds the selection node, where units are looked up
+    for logic in (slicer.vtkSlicerMarkupsLogic(), slicer.vtkSlicerSegmentationsModuleLogic()):
+        logic.SetMRMLScene(scene)  # registers the nodes that files are read and written with
+    files, manager = slicer.vtkCacheManager(), slicer.vtkDataIOManager()
+    files.SetRemoteCacheDirectory(str(cache))
+    manager.SetCacheManager(files)
+    scene.SetCacheManager(files)
+    scene.SetDataIOManager(manager)
+    return scene
 
 
 def ct_with_tumour(grid: Grid | None = None, mask: np.ndarray | None = None) -> Volume:
@@ -30,7 +45,7 @@ def add_ct(scene: slicer.vtkMRMLScene, volume: Volume | None = None) -> slicer.v
 def find_bright(ct: Volume, model, *, device, overlap, progress):
     """Stands in for the network: bright is tumour."""
     progress("network", 1.0)
-    return SimpleNamespace(mask=ct.with_array((ct.array >= BRIGHT_HU).astype(np.uint8)))
+    return SimpleNamespace(mask=ct.with_array((ct.array >= BRIGHT_HU).astype(np.uint8)), lesions=[])
 
 
 def add_transform(scene: slicer.vtkMRMLScene, matrix: np.ndarray) -> slicer.vtkMRMLLinearTransformNode:

@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 from .. import __version__
 from ..errors import InputError
+from ..machine import memory, usable_cores
 from ..progress import Progress
+from ..wording import counted
 
 GIB = 2**30
 WORKER_STARTS_WITHIN_S = 120.0
@@ -40,6 +42,7 @@ PACKAGES = (
     ("einops", "einops", "SwinUNETR networks"),
     ("h5py", "h5py", "training caches"),
     ("highdicom", "highdicom", "masks in DICOM SEG"),
+    ("dicom-anonymizer", "dicomanonymizer", "`anonymize`"),
     ("optuna", "optuna", "`search`"),
     ("tensorboard", "tensorboard", "TensorBoard events of training"),
 )
@@ -121,25 +124,18 @@ def _version(distribution: str) -> str | None:
 def examine_machine() -> list[Finding]:
     """Processor cores, memory, free disk space."""
     from ..inference.device import processor_name
-    from ..training.processes.cores import usable_cores
 
-    return [Finding("processor", f"{processor_name()}, {usable_cores()} cores to use"), _memory(), _disk()]
+    cores = counted(usable_cores(), "core")
+    return [Finding("processor", f"{processor_name()}, {cores} to use"), _memory(), _disk()]
 
 
 def _memory() -> Finding:
     """Memory that is free now, within the limit of a container where there is one."""
-    listing = Path("/proc/meminfo")
-    if not listing.exists():
-        return Finding("memory", "cannot be told on this system")
-    fields = dict(line.split(":", 1) for line in listing.read_text().splitlines())
-    total, free = (int(fields[key].split()[0]) * 1024 for key in ("MemTotal", "MemAvailable"))
-    limit = Path("/sys/fs/cgroup/memory.max")
-    if limit.exists() and (text := limit.read_text().strip()).isdigit():
-        total = min(total, int(text))
-        used = int((limit.parent / "memory.current").read_text())
-        free = min(free, max(total - used, 0))
-    found = f"{free / GIB:.1f} GiB free of {total / GIB:.1f} GiB"
-    if free < LEAST_MEMORY_GIB * GIB:
+    there = memory()
+    if not there.total:
+        return Finding("memory", "cannot be told without psutil")
+    found = f"{there.free / GIB:.1f} GiB free of {there.total / GIB:.1f} GiB"
+    if there.free < LEAST_MEMORY_GIB * GIB:
         return Finding("memory", found, "worth knowing", "close other programs: a large CT may not fit")
     return Finding("memory", found)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 
 from ..volume.boxes import Box
@@ -85,6 +86,28 @@ class BlendedSum:
         said = output[(slice(None), *source)].to(self.values.device, torch.float32)
         self.values[(slice(None), *target)].addcmul_(said, weights)
         self.weight[target] += weights
+
+    def labels(self, threshold: float) -> np.ndarray:
+        """Label what was added so far; the sums stay as they are.
+
+        Parameters
+        ----------
+        threshold : float
+            Probability of any foreground, above 0, from which on a voxel is labelled.
+
+        Returns
+        -------
+        ndarray, zyx, uint8, of the box
+            0 where no window was added, or the background is likelier; else the likeliest foreground channel, from 1.
+            The channels are logits relative to the background's.
+        """
+        # The mean reaches the threshold's logit where the sum reaches that many times the weight: nothing is divided.
+        least = self.weight * math.log(threshold / (1 - threshold)) if threshold < 1 else math.inf
+        if len(self.values) == 1:
+            return ((self.values[0] >= least) & (self.weight > 0)).to(torch.uint8).cpu().numpy()
+        means = self.values / self.weight.clamp(min=torch.finfo(torch.float32).tiny)
+        found = (torch.logsumexp(means, dim=0) * self.weight >= least) & (self.weight > 0)
+        return ((means.argmax(dim=0) + 1) * found).to(torch.uint8).cpu().numpy()
 
     def mean(self) -> torch.Tensor:
         """Divide in place and return the weighted mean, (channels, z, y, x); 0 where no window was added.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -169,6 +170,16 @@ def cpu_precisions(flags: frozenset[str]) -> dict[str, str]:
         if flag in flags:
             return {"bfloat16": f"this CPU has it ({name})", "float32": "exact; float16 is slower than it on a CPU"}
     return {"float32": "this CPU has neither AVX512_BF16 nor AMX"}
+
+
+def processor_name() -> str:
+    """Return what the processor calls itself."""
+    listing = Path("/proc/cpuinfo")
+    if listing.exists():
+        for line in listing.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
 
 
 def cpu_flags() -> frozenset[str]:

@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 import torch
 
-from ..errors import InputError
+from ..errors import InputError, MemoryShortageError
 from ..progress import Progress, silent
 from ..volume.boxes import bounding_box
 from .blending import BlendedSum, importance_map
@@ -22,6 +22,14 @@ from .windows import Triple, Window, WindowGrid
 logger = logging.getLogger(__name__)
 
 Network = Callable[[torch.Tensor], torch.Tensor]
+
+Watch = Callable[[BlendedSum], None]
+"""Called with the sums so far, to look at them: they go on growing."""
+
+
+def look_away(total: BlendedSum) -> None:
+    """Watch nothing; the default."""
+
 
 # On a GPU a single window leaves most of the processors idle; on a CPU more than one only costs memory.
 GPU_BATCH_SIZE = 4
@@ -76,6 +84,7 @@ class SlidingWindow:
         region: np.ndarray | None = None,
         accumulate_on: str = "device",
         progress: Progress = silent,
+        watch: Watch = look_away,
     ) -> WindowedResult:
         """Run the network over every window that holds a voxel of the region.
 
@@ -98,10 +107,12 @@ class SlidingWindow:
             Where the sums are held.
         progress : callable
             Called as ``progress("network", fraction)`` before the first window and after each (each batch of them).
+        watch : callable
+            Called with the `BlendedSum` after each window (each batch of them).
 
         Raises
         ------
-        InputError
+        MemoryShortageError
             The GPU's memory does not suffice for a single window.
         FloatingPointError
             The network's output held NaN or infinity.
@@ -122,7 +133,9 @@ class SlidingWindow:
         for batch_size, held_on in self._attempts(device, accumulate_on):
             try:
                 with self._ready(network, device):
-                    total = self._blend(network, image, grid, windows, box, batch_size, device, held_on, progress)
+                    total = self._blend(
+                        network, image, grid, windows, box, batch_size, device, held_on, progress, watch
+                    )
                 break
             except torch.OutOfMemoryError:
                 note = f"{device.device} ran out of memory with batch size {batch_size} and sums on {held_on}"
@@ -132,7 +145,7 @@ class SlidingWindow:
             if device.is_cuda:
                 torch.cuda.empty_cache()
         else:
-            raise InputError(
+            raise MemoryShortageError(
                 "the memory of the GPU does not suffice for one window",
                 device.device,
                 "close other programs that use it, or use --device cpu",
@@ -151,7 +164,7 @@ class SlidingWindow:
         held_on = device.device if accumulate_on == "device" else "cpu"
         return list(dict.fromkeys([(batch_size, held_on), (1, held_on), (1, "cpu")]))
 
-    def _blend(self, network, image, grid, windows, box, batch_size, device, held_on, progress) -> BlendedSum:
+    def _blend(self, network, image, grid, windows, box, batch_size, device, held_on, progress, watch) -> BlendedSum:
         """Run the network over ``windows`` and add its outputs up."""
         weights = importance_map(grid.size, self.blending, self.sigma_scale).to(held_on)
         total = None
@@ -170,6 +183,7 @@ class SlidingWindow:
                 total = BlendedSum(output.shape[1], box, weights, held_on)
             for one, window in zip(output, batch, strict=True):
                 total.add(one, window)
+            watch(total)
             progress("network", (first + len(batch)) / len(windows))
         return total
 

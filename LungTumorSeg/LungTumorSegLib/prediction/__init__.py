@@ -1,5 +1,6 @@
 """Load a model, run it over a CT, return the mask: `predict`; or a `Predictor`, to stay loaded for many."""
 
+from .partial import PartialPrediction
 from .predict import Prediction, Predictor, predict
 
-__all__ = ["Prediction", "Predictor", "predict"]
+__all__ = ["PartialPrediction", "Prediction", "Predictor", "predict"]

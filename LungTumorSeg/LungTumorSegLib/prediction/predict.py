@@ -17,6 +17,8 @@ from ..preparation import PreparedCT, intensity_channels, prepare_ct
 from ..progress import Progress, StageTimer, silent
 from ..recipe.schema import Inference, Recipe
 from ..volume import Volume
+from ..volume.boxes import Box
+from .partial import PartialPrediction, Watch, look_away
 
 AXES_ZYX = "zyx"
 
@@ -52,6 +54,10 @@ class Prediction:
         """Foreground probability on the CT's grid (zyx, float16); 0 outside the region that was looked at."""
         return self._prepared.grid_map.embed(self._box_probability.astype(np.float16))
 
+    def probability_in_box(self) -> tuple[np.ndarray, Box]:
+        """Foreground probability (zyx, float32) of the part of the CT's grid that was looked at, and that part."""
+        return self._prepared.grid_map.restore(self._box_probability)
+
 
 def predict(
     ct: Volume, model: Model, *, device: str = "auto", overlap: float | None = None, progress: Progress = silent
@@ -74,7 +80,8 @@ def predict(
     Raises
     ------
     InputError
-        No lungs in the CT, weights that do not fit, a device that is not there.
+        No lungs in the CT, weights that do not fit, a device that is not there; `MemoryShortageError`: not enough of
+        its memory.
     CancelledError
         Out of ``progress``.
     """
@@ -114,8 +121,15 @@ class Predictor:
         overlap: float | None = None,
         progress: Progress = silent,
         timer: StageTimer | None = None,
+        watch: Watch = look_away,
     ) -> Prediction:
-        """Segment one CT; parameters and errors as in `predict`."""
+        """Segment one CT; parameters and errors as in `predict`.
+
+        Parameters
+        ----------
+        watch : callable
+            Called with a `PartialPrediction` after each window (each batch of them).
+        """
         timer = timer or StageTimer()
         window = sliding_window(self.recipe.inference, overlap)
         with timer.stage("preparing"):
@@ -124,7 +138,14 @@ class Predictor:
             progress("preparing", 1.0)
         with timer.stage("network"):
             image = torch.from_numpy(intensity_channels(prepared.hu, self.recipe.preparation.windows_hu))
-            result = window.run(self.network, image, device=self.device, region=prepared.region, progress=progress)
+            result = window.run(
+                self.network,
+                image,
+                device=self.device,
+                region=prepared.region,
+                progress=progress,
+                watch=lambda total: watch(PartialPrediction(total, prepared, self.recipe)),
+            )
         with timer.stage("resampling"):
             progress("resampling", 0.0)
             probability, labels = _on_input_box(result, prepared, self.recipe)

@@ -115,3 +115,35 @@ def test_ct_without_lungs_is_refused_by_a_recipe_that_wants_them(recipe):
     solid = ct.with_array(np.full_like(ct.array, 40))
     with pytest.raises(InputError, match="no lungs"):
         Predictor(override(recipe, ["preparation.region=lungs"]), Bright(), choose_device("cpu")).predict(solid)
+
+
+@pytest.mark.parametrize("direction", [None, np.diag([-1.0, 1.0, -1.0]), oblique(20)])
+def test_the_mask_can_be_watched_as_it_grows_into_the_result(recipe, direction):
+    ct, _ = ball_ct(centred((70, 66, 60), (1.7, 1.7, 2.0), direction))
+    predictor = Predictor(recipe, Bright(), choose_device("cpu", "float32"))
+    seen = []
+    result = predictor.predict(ct, watch=lambda partial: seen.append(partial.labels()))
+    assert len(seen) == result.windows_run
+    whole = np.zeros(ct.array.shape, np.uint8)
+    labels, box = seen[-1]
+    whole[box] = labels
+    found = result.mask.array > 0
+    assert 2 * (found & (whole > 0)).sum() / (found.sum() + whole.sum()) > 0.95  # the nearest voxel for each
+    assert len({labels.shape for labels, _ in seen}) > 1
+
+
+def test_watching_before_anything_was_found_shows_nothing(recipe):
+    ct, _ = ball_ct(centred((70, 66, 60), (1.7, 1.7, 2.0)))
+    air = ct.with_array(np.full_like(ct.array, -900))
+    seen = []
+    predictor = Predictor(recipe, Bright(), choose_device("cpu", "float32"))
+    predictor.predict(air, watch=lambda partial: seen.append(partial.labels()))
+    assert seen
+    assert all(labels.size == 0 for labels, _ in seen)
+
+
+def test_the_probability_of_the_part_that_was_looked_at_is_that_of_the_whole(recipe):
+    ct, _ = ball_ct(centred((60, 70, 66), (2.0, 1.7, 1.7), np.diag([-1.0, 1.0, -1.0])))
+    result = Predictor(recipe, Bright(), choose_device("cpu", "float32")).predict(ct)
+    values, box = result.probability_in_box()
+    assert np.array_equal(result.probability()[box], values.astype(np.float16))
