@@ -2,6 +2,7 @@
 # make demo    segment CT=path, or a phantom where none is given; report, mask and picture go to demo/
 # make test    ruff and all tests; LUNGTUMORSEG_DATA=folder adds those on real scans
 # make lint    ruff only
+# make screen  install the system's packages that tests with windows need (Debian, Ubuntu; as root)
 # make clean   remove what demo and test made (not .venv)
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 RUN := $(VENV)/bin/python -m LungTumorSegLib
 INSTALLED := $(VENV)/.installed
 
-.PHONY: setup demo test lint clean
+.PHONY: setup demo test lint screen clean
 
 setup: $(INSTALLED)
 
@@ -37,12 +38,15 @@ endif
 DEMO_SEED := 7
 DEMO_CASE := phantom_0007
 
-test: setup lint
+test: setup lint screen
 	$(VENV)/bin/python -m pytest
 
 lint: setup
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+
+screen:
+	@.ci/screen
 
 clean:
 	rm -rf demo .pytest_cache .ruff_cache .hypothesis

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
+from typing import Union
 
 import slicer
 import vtk
-from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
+from slicer import vtkMRMLLabelMapVolumeNode, vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.parameterNodeWrapper import parameterNodeWrapper
@@ -20,9 +20,8 @@ from slicer.ScriptedLoadableModule import (
 from slicer.util import VTKObservationMixin
 
 from LungTumorSegLib.scene import SegmentationLogic
-from LungTumorSegLib.scene.segments import belongs_to_another
 
-PACKAGE = "LungTumorSegLib"
+PACKAGES = ("LungTumorSegLib", "LungTumorSegWidgets")
 
 
 class LungTumorSeg(ScriptedLoadableModule):
@@ -32,18 +31,31 @@ class LungTumorSeg(ScriptedLoadableModule):
         ScriptedLoadableModule.__init__(self, parent)
         self.parent.title = _("Lung Tumor Segmentation")
         self.parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]
-        self.parent.dependencies = []
+        self.parent.dependencies = ["Segmentations", "Markups", "Tables", "SubjectHierarchy"]
         self.parent.contributors = ["LungTumorSeg contributors"]
         self.parent.helpText = _(
             "Finds lung tumors in a chest CT, outlines them as an editable segment and measures them: volume, "
-            "RECIST diameters and agreement with a reference. Needs Slicer 5.10 or newer and the PyTorch extension. "
-            "<b>Not for clinical use.</b> See the <a href="
-            '"https://github.com/SlicerLungTumorSeg/SlicerLungTumorSeg">documentation</a>.'
+            "RECIST diameters and agreement with a reference. <b>Not for clinical use.</b>"
+            "<p>Choose a chest CT and press Segment; clear the box of each lesion that is none; correct outlines with "
+            "the editor; export the measurements. No CT at hand? Sample Data makes a synthetic one, and "
+            '<a href="https://www.cancerimagingarchive.net/collection/lidc-idri/">LIDC-IDRI</a> of The Cancer Imaging '
+            "Archive has public ones.</p>"
+            "<p>Needs Slicer 5.10 or newer and the PyTorch extension. See the "
+            '<a href="https://github.com/SlicerLungTumorSeg/SlicerLungTumorSeg/blob/main/docs/module.md">'
+            "documentation</a>.</p>"
         )
         self.parent.acknowledgementText = _(
             "The network was trained on public chest CTs of The Cancer Imaging Archive; its model card names the "
             "collections. Networks and losses come from MONAI."
         )
+        slicer.app.connect("startupCompleted()", registerSampleData)
+
+
+def registerSampleData() -> None:
+    """Add a synthetic chest CT to the Sample Data module."""
+    from LungTumorSegWidgets import sampledata
+
+    sampledata.registerSampleData()
 
 
 @parameterNodeWrapper
@@ -51,26 +63,40 @@ class LungTumorSegParameterNode:
     """The person's choices, saved with the scene.
 
     inputVolume - The chest CT.
+    referenceNode - What the result is compared with, if anything.
+    referenceSegmentId - The segment of the reference that is the tumor.
+    network - Name of a packaged network, or a model folder.
+    device - Where the network is computed: auto, cpu or cuda:N.
     outputSegmentation - Takes the result beside its segments; a new one is made where none is chosen, or one that
         belongs to another volume.
+    segmentId - The segment that is shown, edited and measured.
     """
 
     inputVolume: vtkMRMLScalarVolumeNode
+    # Slicer 5.12 cannot connect a selector with a union that is written with "|".
+    referenceNode: Union[vtkMRMLSegmentationNode, vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
+    referenceSegmentId: str
+    network: str = "lung-tumor"
+    device: str = "auto"
     outputSegmentation: vtkMRMLSegmentationNode
+    segmentId: str
 
 
 class LungTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """The panel: choose a CT, press Segment, read the measurements."""
+    """The panel in Slicer: connects it to the scene and to Slicer's opening and closing of modules."""
 
     def __init__(self, parent=None) -> None:
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)  # needed for parameter node observation
         self.logic = None
+        self.panel = None
         self._parameterNode = None
         self._parameterNodeGuiTag = None
 
     def setup(self) -> None:
         """Called when the person opens the module the first time."""
+        from LungTumorSegWidgets.panel import Panel
+
         ScriptedLoadableModuleWidget.setup(self)
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/LungTumorSeg.ui"))
         self.layout.addWidget(uiWidget)
@@ -78,27 +104,46 @@ class LungTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         uiWidget.setMRMLScene(slicer.mrmlScene)
 
         self.logic = LungTumorSegLogic()
+        self.panel = Panel(self.ui, self.logic)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
-        self.ui.segmentButton.connect("clicked(bool)", self.onSegmentButton)
-        self.initializeParameterNode()
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
+        slicer.app.connect("aboutToQuit()", self.cleanup)
+        if self.parent.isEntered:  # reloaded while it is open: Slicer does not enter it again
+            self.enter()
+        else:
+            self.initializeParameterNode()
 
     def cleanup(self) -> None:
-        """Called when the application closes and the module widget is destroyed."""
+        """Called when the application closes, and before the module is reloaded."""
+        if self.panel is not None:
+            slicer.app.disconnect("aboutToQuit()", self.cleanup)
+            self.setParameterNode(None)
+            self.panel.cleanup()
+            self.panel = None
         self.removeObservers()
 
     def enter(self) -> None:
         """Called each time the person opens this module."""
-        self.initializeParameterNode()
+        if self.panel is not None:
+            self.initializeParameterNode()
+            self.panel.enter()
 
     def exit(self) -> None:
-        """Called each time the person opens another module."""
-        self.setParameterNode(None)
+        """Called each time the person opens another module; a segmentation that runs goes on."""
+        if self.panel is not None:  # None after the application has begun to quit
+            self.panel.exit()
 
     def onSceneStartClose(self, caller, event) -> None:
+        self.panel.closeScene()
         self.setParameterNode(None)
 
     def onSceneEndClose(self, caller, event) -> None:
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+
+    def onSceneEndImport(self, caller, event) -> None:
+        self.logic.removePreview()  # one that was saved by hand
         if self.parent.isEntered:
             self.initializeParameterNode()
 
@@ -114,46 +159,21 @@ class LungTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Connect the panel to a parameter node, or to none."""
         if self._parameterNode:
             self._parameterNode.disconnectGui(self._parameterNodeGuiTag)
-            self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._checkCanSegment)
+            self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
         self._parameterNode = parameterNode
         if self._parameterNode:
             # In the .ui file, the dynamic property SlicerParameterName says which parameter a selector shows.
             self._parameterNodeGuiTag = self._parameterNode.connectGui(self.ui)
-            self.addObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._checkCanSegment)
-            self._checkCanSegment()
+            self.addObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
+        self.panel.setParameters(parameterNode)
 
-    def _checkCanSegment(self, caller=None, event=None) -> None:
-        ready = bool(self._parameterNode and self._parameterNode.inputVolume)
-        self.ui.segmentButton.enabled = ready
-        self.ui.segmentButton.toolTip = _("Find the lung tumors") if ready else _("Choose a chest CT first")
-
-    def onSegmentButton(self) -> None:
-        """Segment and measure. The network runs in Slicer's own process, which waits for it."""
-        message = _("Not segmented: nothing was changed.")
-        self.ui.statusLabel.text = _("Segmenting. Slicer does not respond until it is done.")
-        self.ui.statusLabel.repaint()
-        try:
-            with slicer.util.tryWithErrorDisplay(_("Segmentation failed."), waitCursor=True):
-                segmentation = self.logic.segment(self._parameterNode.inputVolume, self._chosenSegmentation())
-                self._parameterNode.outputSegmentation = segmentation
-                message = _("Segmented, but not measured.")
-                total = self.logic.measure(segmentation)["total"]
-                message = _("{count} lesions, {volume} mL in all. Not for clinical use.").format(
-                    count=total["count"], volume=f"{total['volume_ml']:.2f}"
-                )
-        finally:
-            self.ui.statusLabel.text = message
-
-    def _chosenSegmentation(self) -> vtkMRMLSegmentationNode | None:
-        """Return the chosen segmentation; None if it is of another volume, such as the one segmented before."""
-        chosen = self._parameterNode.outputSegmentation
-        if chosen is None or belongs_to_another(chosen, self._parameterNode.inputVolume):
-            return None
-        return chosen
+    def _onParametersModified(self, caller=None, event=None) -> None:
+        self.panel.refresh()
 
     def onReload(self) -> None:
-        """Reload the package with the module (developers' button)."""
-        forgetPackage()
+        """Reload the packages with the module (developers' button)."""
+        self.cleanup()
+        forgetPackages()
         ScriptedLoadableModuleWidget.onReload(self)
 
 
@@ -161,7 +181,8 @@ class LungTumorSegLogic(ScriptedLoadableModuleLogic, SegmentationLogic):
     """Segment and measure without the panel, as in Slicer's Python console.
 
     ``slicer.util.getModuleLogic("LungTumorSeg").segment(volumeNode)`` returns the segmentation node,
-    ``.measure(segmentationNode)`` the report; see `LungTumorSegLib.scene.SegmentationLogic`.
+    ``.measure(segmentationNode)`` the report, and ``.segmentFolder(inputFolder, outputFolder)`` does both for every CT
+    below a folder; see docs/scripting.md and `LungTumorSegLib.scene.SegmentationLogic`.
     """
 
     def __init__(self, *args, **kwargs) -> None:
@@ -173,7 +194,7 @@ class LungTumorSegLogic(ScriptedLoadableModuleLogic, SegmentationLogic):
 
 
 class LungTumorSegTest(ScriptedLoadableModuleTest):
-    """Self test; the tests of the scene are in Testing/slicer."""
+    """Self test; those of the scene and of the panel are in Testing/slicer."""
 
     def setUp(self) -> None:
         slicer.mrmlScene.Clear()
@@ -184,9 +205,12 @@ class LungTumorSegTest(ScriptedLoadableModuleTest):
 
     def test_PackagedNetworkFindsAPhantomsTumor(self) -> None:
         """From a volume node to measurements, with the network that ships with the extension."""
+        from LungTumorSegWidgets.packages import missingPackages
+
         missing = missingPackages()
         if missing:
-            self.skipTest(f"the packaged network was not tested: not installed are {', '.join(missing)}")
+            names = ", ".join(package.name for package in missing)
+            self.skipTest(f"the packaged network was not tested: not installed are {names}")
         from LungTumorSegLib.phantom import make_phantom
         from LungTumorSegLib.scene.volumes import add_volume
 
@@ -201,16 +225,10 @@ class LungTumorSegTest(ScriptedLoadableModuleTest):
         assert all(lesion["dice"] > 0.6 for lesion in lesions)
 
 
-def missingPackages() -> list[str]:
-    """Return what segmenting needs and is not installed, by the names that Python imports."""
-    needed = ("torch", "monai", "safetensors", "cc3d", "pydantic", "yaml")
-    return [name for name in needed if importlib.util.find_spec(name) is None]
+def forgetPackages() -> None:
+    """Make the next import of the packages read their files again.
 
-
-def forgetPackage() -> None:
-    """Make the next import of the package read its files again.
-
-    Reloading its modules one by one would leave names imported from one another at the old ones, in whatever order.
+    Reloading their modules one by one would leave names imported from one another at the old ones, in whatever order.
     """
-    for name in [name for name in sys.modules if name == PACKAGE or name.startswith(f"{PACKAGE}.")]:
+    for name in [name for name in sys.modules if name.partition(".")[0] in PACKAGES]:
         del sys.modules[name]

@@ -20,6 +20,7 @@ from benchmark.interleaved import machine, take_turns
 from benchmark.monai_pipeline import MonaiPipeline
 from benchmark.own_pipeline import OwnPipeline, add_arguments, prepared_run
 from LungTumorSegLib.training.processes.devices import training_device
+from LungTumorSegLib.wording import counted
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -28,12 +29,13 @@ def main(argv: list[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     with prepared_run(arguments) as (run, data, steps):
         plain, loaders = training_device(run.device.device, "float32"), max(1, run.workers)
+        tutorials = f"MONAI's tutorials, float32, {counted(loaders, 'loader')}"
         pipelines = [
-            OwnPipeline(run, f"this project, {run.device.precision}, {run.workers} loaders"),
-            MonaiPipeline(run.recipe, data, plain, loaders, False, f"MONAI's tutorials, float32, {loaders} loaders"),
+            OwnPipeline(run, f"this project, {run.device.precision}, {counted(run.workers, 'loader')}"),
+            MonaiPipeline(run.recipe, data, plain, loaders, False, tutorials),
         ]
         for count in sorted({run.workers, loaders}):
-            name = f"MONAI tuned, {run.device.precision}, {count} loaders"
+            name = f"MONAI tuned, {run.device.precision}, {counted(count, 'loader')}"
             pipelines.append(MonaiPipeline(run.recipe, data, run.device, count, True, name))
         rates = take_turns(pipelines, steps, arguments.turns, arguments.settle, say=say)
     size = "x".join(str(n) for n in run.recipe.training.patch_size)

@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmark.interleaved import machine, take_turns
 from benchmark.own_pipeline import BareStep, OwnPipeline, add_arguments, prepared_run
 from LungTumorSegLib.training.patches.batches import PatchDataset
+from LungTumorSegLib.wording import counted
 
 PATCHES = 60  # over which the cost of making one is averaged
 
@@ -31,7 +32,7 @@ def main(argv: list[str] | None = None) -> None:
         rates = take_turns([bare, own], steps, arguments.turns, arguments.settle, say=say)
         cost = milliseconds_per_patch(PatchDataset(run.sampler, run.recipe))
     size = "x".join(str(n) for n in run.recipe.training.patch_size)
-    print(f"{machine(run.device.device)}; {run.device.describe()}; {run.workers} loader processes; ")
+    print(f"{machine(run.device.device)}; {run.device.describe()}; {counted(run.workers, 'loader')};")
     print(f"{run.recipe.name}, patches {size}, batches of {run.recipe.training.batch_size};")
     print(f"median of {arguments.turns} turns of {steps} steps.\n")
     print("| | patches/s | slowest – fastest turn |\n|---|---|---|")

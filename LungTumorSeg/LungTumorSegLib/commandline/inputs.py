@@ -1,7 +1,9 @@
-"""Reading the masks that go with a volume, and saying in the report what was read."""
+"""Reading the masks that go with a volume."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import InputError
@@ -16,12 +18,55 @@ def read_masks_on(volume: Volume, kind: str, **paths: str | None) -> dict[str, V
     return masks
 
 
+def read_reference_on(volume: Volume, kind: str, path: str | None, rois: Mapping[int, str]) -> dict[str, Volume]:
+    """Read the mask to compare with, if there is one, on the grid of ``volume``, a ``kind``.
+
+    Parameters
+    ----------
+    volume : Volume
+        The CT, or a mask of it.
+    kind : str
+        ``CT`` or ``mask``.
+    path : str or None
+        A mask as of `read_mask`, or a DICOM SEG or RTSTRUCT, or a folder with one.
+    rois : mapping of int to str
+        As of `LungTumorSegLib.volume.regions.choose_regions`.
+
+    Returns
+    -------
+    dict of str to Volume
+        ``reference``, or nothing.
+
+    Raises
+    ------
+    InputError
+        The mask cannot be read, lies on another grid, or has no region with a name for the tumour.
+    """
+    from ..volume.regions import choose_regions, sop_class_of
+
+    if path is None or not (Path(path).is_dir() or sop_class_of(Path(path))):
+        return read_masks_on(volume, kind, reference=path)
+    return {"reference": choose_regions(Path(path), rois).label_map(volume.grid)}
+
+
+def rois_named(expression: str | None, otherwise: Mapping[int, str]) -> Mapping[int, str]:
+    """Return the expression that names the tumour's regions, for label 1, where one is given.
+
+    Raises
+    ------
+    InputError
+        It is no regular expression.
+    """
+    if expression is None:
+        return otherwise
+    try:
+        re.compile(expression)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise InputError(f"{expression!r} is no regular expression ({error})", "--roi", "correct it") from error
+    return {1: expression}
+
+
 def check_ignore(reference: str | None, ignore: str | None) -> None:
     """Raise `InputError` if a mask to leave out of a comparison is given, and nothing to compare with."""
     if ignore is not None and reference is None:
         raise InputError("--ignore tells what the comparison leaves out", ignore, "give --reference as well")
-
-
-def describe_volume(path: str | Path, volume: Volume) -> dict:
-    """Return a report's ``ct`` part: size (voxels) and spacing (mm), xyz; nothing from the file's header."""
-    return {"path": str(path), "size": list(volume.grid.size), "spacing": list(volume.grid.spacing)}

@@ -12,7 +12,8 @@ SUMMARY = "measure a mask, and compare it with a reference"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("mask", metavar="MASK", help="label map or .seg.nrrd; all that is not 0 is tumour")
-    parser.add_argument("--reference", metavar="REF", help="compare with this mask")
+    parser.add_argument("--reference", metavar="REF", help="compare with this mask, DICOM SEG or RTSTRUCT")
+    parser.add_argument("--roi", metavar="REGEX", help="name of the tumour's segment or ROI in a DICOM reference")
     parser.add_argument("--ignore", metavar="MASK", help="voxels that the comparison leaves out")
     parser.add_argument("--ct", metavar="CT", help="the CT, for the lesions' mean HU")
     parser.add_argument("--report", metavar="R.json", help="write the measurements")
@@ -20,8 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
     """Read, measure, print, write."""
-    from .inputs import check_ignore, describe_volume, read_masks_on
-    from .outputs import check_outputs, check_suffix
+    from ..results.outputs import check_outputs, check_suffix
+    from ..results.report import describe_volume
+    from .inputs import check_ignore, read_masks_on, read_reference_on, rois_named
 
     check_ignore(arguments.reference, arguments.ignore)
     check_suffix(arguments.report, (".json",), "report")
@@ -29,10 +31,13 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
 
     from ..measurements import format_report
     from ..measurements import measure as measure_mask
+    from ..recipe.schema import Annotation
     from ..volume import read_ct, read_mask, same_grid_or_raise, write_json
 
+    rois = rois_named(arguments.roi, Annotation().rois)
     mask = read_mask(arguments.mask)
-    others = read_masks_on(mask, "mask", reference=arguments.reference, ignore=arguments.ignore)
+    others = read_reference_on(mask, "mask", arguments.reference, rois)
+    others |= read_masks_on(mask, "mask", ignore=arguments.ignore)
     report = {"not_for_clinical_use": True, "mask": describe_volume(arguments.mask, mask)}
     if arguments.ct is not None:
         ct = others["ct"] = read_ct(arguments.ct)

@@ -28,7 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--overlap", type=share, metavar="F", help="overlap of the windows in place of the recipe's")
     parser.add_argument("--report", metavar="R.json", help="write the measurements")
     parser.add_argument("--preview", metavar="P.png", help="draw the largest lesion in three planes")
-    parser.add_argument("--reference", metavar="MASK", help="compare with this mask")
+    parser.add_argument("--reference", metavar="MASK", help="compare with this mask, DICOM SEG or RTSTRUCT")
+    parser.add_argument("--roi", metavar="REGEX", help="name of the tumour's segment or ROI in a DICOM reference")
     parser.add_argument("--ignore", metavar="MASK", help="voxels that the comparison leaves out")
 
 
@@ -39,16 +40,19 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
 
     from ..measurements import format_report, measure
     from ..model import load_model
+    from ..results.outputs import write_together
+    from ..results.report import describe_volume, segmentation_report
     from ..volume import read_ct
-    from .inputs import describe_volume, read_masks_on
-    from .outputs import write_together
+    from .inputs import read_masks_on, read_reference_on, rois_named
 
     model = load_model(arguments.model)
+    rois = rois_named(arguments.roi, model.recipe.annotation.rois)
     timer = StageTimer()
     with timer.stage("reading"):
         console.progress("reading", 0.0)
         ct = read_ct(arguments.ct, arguments.series)
-        others = read_masks_on(ct, "CT", reference=arguments.reference, ignore=arguments.ignore)
+        others = read_reference_on(ct, "CT", arguments.reference, rois)
+        others |= read_masks_on(ct, "CT", ignore=arguments.ignore)
         console.progress("reading", 1.0)
 
     from ..prediction import predict  # brings in torch, which takes seconds
@@ -60,16 +64,13 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
         measured = measure(
             prediction.mask, ct=ct, confidence=prediction.probability(), progress=console.progress, **others
         )
-    report = {
-        "not_for_clinical_use": True,
-        "ct": describe_volume(arguments.ct, ct),
-        "model": model.describe(),
-        "device": prediction.device.as_dict(),
-        "timing": join_timings(timer.seconds, prediction.timing),
-        "windows": {"run": prediction.windows_run, "total": prediction.windows_total},
-        "notes": list(prediction.notes),
-        **measured,
-    }
+    report = segmentation_report(
+        describe_volume(arguments.ct, ct),
+        model.describe(),
+        prediction,
+        {"reading": timer.seconds["reading"], **prediction.timing, "measuring": timer.seconds["measuring"]},
+        measured,
+    )
     console.progress("writing", 0.0)
     jobs = output_jobs(arguments, output, ct, prediction.mask, others.get("reference"), model.recipe.labels, report)
     write_together([(path, write) for _, path, write in jobs])
@@ -91,10 +92,10 @@ def default_output(ct: str | Path) -> Path:
 
 
 def _check_places(arguments: argparse.Namespace, output: str | Path) -> None:
+    from ..results.outputs import check_outputs, check_suffix
     from ..volume.reading import existing_path
     from ..volume.writing import check_mask_path
     from .inputs import check_ignore
-    from .outputs import check_outputs, check_suffix
 
     existing_path(arguments.ct)
     check_mask_path(output)
@@ -102,12 +103,6 @@ def _check_places(arguments: argparse.Namespace, output: str | Path) -> None:
     check_suffix(arguments.preview, PREVIEW_SUFFIXES, "picture")
     check_ignore(arguments.reference, arguments.ignore)
     check_outputs((output, arguments.report, arguments.preview), (arguments.ct, arguments.reference, arguments.ignore))
-
-
-def join_timings(own: dict[str, float], prediction: dict[str, float]) -> dict[str, float]:
-    """Return seconds by stage in the order in which the stages ran, and their sum."""
-    stages = {"reading": own["reading"], **prediction, "measuring": own["measuring"]}
-    return {name: round(seconds, 3) for name, seconds in {**stages, "total": sum(stages.values())}.items()}
 
 
 def output_jobs(arguments, output, ct: Volume, mask: Volume, reference: Volume | None, names, report: dict) -> list:

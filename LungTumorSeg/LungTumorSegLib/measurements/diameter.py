@@ -59,10 +59,14 @@ def farthest_pairs(points: np.ndarray) -> np.ndarray:
 
 
 def longest_diameter(lesion: Lesion) -> Diameter:
-    """Longest diameter in three dimensions.
+    """Longest diameter in three dimensions, measured once for each `Lesion` object.
 
     The two points farthest apart are corners of the convex hull, so only these are compared.
     """
+    return lesion.remembered("longest diameter", _measure)
+
+
+def _measure(lesion: Lesion) -> Diameter:
     grid = lesion.voxels.grid
     pairs = farthest_pairs(hull_points(lesion.voxels.array, np.array(grid.spacing[::-1])))
     physical = grid.to_physical(pairs[..., ::-1] / np.array(grid.spacing))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
 from ..volume import Grid, Volume
 from ..volume.boxes import Box, bounding_box
+
+T = TypeVar("T")
 
 CONNECTIVITY = 26
 """Voxels that share a face, an edge or a corner belong to one lesion."""
@@ -30,6 +35,13 @@ class Lesion:
     voxels: Volume
     corner: tuple[int, int, int]
     count: int
+    _remembered: dict[str, object] = field(default_factory=dict, init=False, repr=False)
+
+    def remembered(self, name: str, measure: Callable[[Lesion], T]) -> T:
+        """Return what ``measure`` says of this lesion, asked only once; ``name`` tells measures apart."""
+        if name not in self._remembered:
+            self._remembered[name] = measure(self)
+        return self._remembered[name]
 
     @property
     def box(self) -> Box:
@@ -41,7 +53,7 @@ class Lesion:
         """Number of voxels times the volume of one, in mL."""
         return self.count * self.voxels.grid.voxel_ml
 
-    @property
+    @cached_property
     def centroid(self) -> np.ndarray:
         """Mean of the voxel centres, LPS mm."""
         return self.voxels.grid.to_physical(np.argwhere(self.voxels.array)[:, ::-1].mean(axis=0))

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -122,10 +121,6 @@ def _widest_across(section: _Section, long_axis: np.ndarray) -> np.ndarray:
     return lines[widest][..., None] * along + ends[..., None] * across
 
 
-# The report and the comparison ask for the same lesions; nothing is kept of a lesion that nobody holds.
-_MEASURED: WeakKeyDictionary[Lesion, AxialDiameters] = WeakKeyDictionary()
-
-
 def axial_diameters(lesion: Lesion) -> AxialDiameters:
     """Measure the RECIST long and short axis, once for each `Lesion` object.
 
@@ -133,9 +128,7 @@ def axial_diameters(lesion: Lesion) -> AxialDiameters:
     front and feet; of equally long short axes the one nearest to the long axis' middle. So the result does not depend
     on how the voxels are stored.
     """
-    if lesion not in _MEASURED:
-        _MEASURED[lesion] = _measure(lesion)
-    return _MEASURED[lesion]
+    return lesion.remembered("axial diameters", _measure)
 
 
 def _measure(lesion: Lesion) -> AxialDiameters:

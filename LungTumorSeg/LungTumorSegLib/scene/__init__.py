@@ -7,6 +7,9 @@ All volumes that leave this room lie in *world* coordinates: parent transforms a
 are left as they are. What is found or measured is therefore where the person sees it.
 """
 
+from .lesions import Lesion
+from .live import LiveMeasurement
 from .logic import SegmentationLogic
+from .request import SegmentationRequest
 
-__all__ = ["SegmentationLogic"]
+__all__ = ["Lesion", "LiveMeasurement", "SegmentationLogic", "SegmentationRequest"]

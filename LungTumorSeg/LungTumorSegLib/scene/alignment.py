@@ -1,46 +1,30 @@
-"""Masks brought onto one grid: shifted where their voxels coincide, resampled where not."""
+"""Masks whose voxels do not coincide with those of another grid, brought onto it."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import slicer
 
 from ..volume import Grid, Volume
+from ..volume.lattices import offset_on, turned
 from .geometry import ijk_to_ras, to_vtk
 from .labelmaps import image_from_mask, mask_from_image
 
-_SAME_TO = 1e-2  # of a voxel: far below what moves a nearest neighbour, far above round-off of stored headers
+
+def aligned(mask: Volume, lattice: Grid) -> Volume:
+    """Return ``mask`` with voxels that coincide with those of ``lattice``, its axes turned where they run otherwise.
+
+    Where the voxels do not coincide it is resampled.
+    """
+    if offset_on(lattice, mask.grid) is not None:
+        return mask
+    as_seen = turned(mask, lattice)
+    return as_seen if offset_on(lattice, as_seen.grid) is not None else resample(mask, lattice)
 
 
-def offset_on(lattice: Grid, grid: Grid) -> tuple[int, int, int] | None:
-    """Return the index (xyz) of ``grid``'s first voxel on ``lattice``, or None where their voxels do not coincide."""
-    corners = np.vstack([np.zeros(3), np.diag(np.maximum(np.array(grid.size) - 1.0, 1.0))])
-    indices = lattice.to_index(grid.to_physical(corners))
-    shift = np.round(indices[0])
-    if np.abs(indices - corners - shift).max() > _SAME_TO:
-        return None
-    return tuple(int(n) for n in shift)
-
-
-def union(lattice: Grid, other: Grid) -> Grid:
-    """Return the smallest grid on ``lattice`` that holds both grids, whose voxels must coincide."""
-    first = np.array(offset_on(lattice, other))
-    low = np.minimum(first, 0)
-    high = np.maximum(first + other.size, lattice.size)
-    if (low == 0).all() and (high == lattice.size).all():
-        return lattice
-    return replace(lattice, size=tuple(high - low), origin=tuple(lattice.to_physical(low)))
-
-
-def place(mask: Volume, grid: Grid) -> Volume:
-    """Return ``mask`` on a grid that holds it and whose voxels coincide with its own; 0 around it."""
-    start = offset_on(grid, mask.grid)
-    box = tuple(slice(first, first + n) for first, n in zip(reversed(start), mask.grid.shape, strict=True))
-    array = np.zeros(grid.shape, dtype=mask.array.dtype)
-    array[box] = mask.array
-    return Volume(array, grid)
+def coincides(mask: Volume, lattice: Grid) -> bool:
+    """Tell whether a mask's voxels are voxels of ``lattice``, in whatever order of axes; so are those of none."""
+    return not mask.array.any() or offset_on(lattice, turned(mask, lattice).grid) is not None
 
 
 def resample(mask: Volume, lattice: Grid) -> Volume:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import slicer
 
-from .hierarchy import place_in_folder
+from .hierarchy import place_in_folder, remove_node
 
 _ROLE = "LungTumorSeg.Companion"  # node reference from the segmentation: survives saving, loading and renaming
 _SEGMENT = "LungTumorSeg.SegmentID"
@@ -37,18 +37,26 @@ class Companions:
         if found is not None:
             return found
         scene = self._owner.GetScene()
-        node = scene.AddNewNodeByClass(class_name, scene.GenerateUniqueName(name))
+        node = scene.AddNewNodeByClass(class_name, free_name(scene, name))
         node.SetAttribute(_SEGMENT, self._segment_id)
         node.SetAttribute(_KEY, key)
         self._owner.AddNodeReferenceID(_ROLE, node.GetID())
         place_in_folder(node, self._owner, f"{self._owner.GetName()} measurements")
         return node
 
+    def assign(self, nodes: dict[str, slicer.vtkMRMLNode]) -> None:
+        """Give nodes of the segment other keys; a node that had one of these takes the key that was given up."""
+        for key, node in nodes.items():
+            given_up, holder = node.GetAttribute(_KEY), self.nodes().get(key)
+            if holder is not None and holder is not node:
+                holder.SetAttribute(_KEY, given_up)
+            node.SetAttribute(_KEY, key)
+
     def remove_all_but(self, keys: set[str]) -> None:
         """Remove the segment's nodes with any other key: what they show is no longer so."""
         for key, node in self.nodes().items():
             if key not in keys:
-                self._owner.GetScene().RemoveNode(node)
+                remove_node(node)
 
     def remove_all(self) -> None:
         """Remove the segment's nodes."""
@@ -65,7 +73,19 @@ class Companions:
         known = owner.GetSegmentation().GetSegmentIDs()
         for node in _all_nodes(owner):
             if node.GetAttribute(_SEGMENT) not in known:
-                owner.GetScene().RemoveNode(node)
+                remove_node(node)
+
+
+def free_name(scene: slicer.vtkMRMLScene, name: str) -> str:
+    """Return ``name``, with a number where a node is called so already.
+
+    (Slicer's own `GenerateUniqueName` also avoids names that a node had before.)
+    """
+    number, free = 1, name
+    while scene.GetFirstNodeByName(free) is not None:
+        number += 1
+        free = f"{name} ({number})"
+    return free
 
 
 def _all_nodes(owner: slicer.vtkMRMLSegmentationNode) -> list[slicer.vtkMRMLNode]:

@@ -19,6 +19,15 @@ def place_in_folder(node: slicer.vtkMRMLNode, sibling: slicer.vtkMRMLNode, name:
     hierarchy.SetItemParent(_item(hierarchy, node), folder)
 
 
+def remove_node(node: slicer.vtkMRMLNode) -> None:
+    """Remove a node from its scene, and from the hierarchy, which in Slicer Core nobody else does."""
+    hierarchy = _hierarchy(node)
+    item = hierarchy.GetItemByDataNode(node)
+    if item:
+        hierarchy.RemoveItem(item, False, False)
+    node.GetScene().RemoveNode(node)
+
+
 def _hierarchy(node: slicer.vtkMRMLNode) -> slicer.vtkMRMLSubjectHierarchyNode:
     return slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(node.GetScene())
 

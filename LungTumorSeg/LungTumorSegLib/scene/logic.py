@@ -2,75 +2,51 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import slicer
 
-from ..errors import InputError
 from ..progress import Progress, silent
 from ..volume import Volume
 from ..volume.terminology import LUNG_TUMOR
 from . import segments
-from .companions import Companions
-from .labelmaps import same_voxels
-from .lines import draw_axes
-from .measuring import gather
+from .confidence import remember_confidence
+from .measuring_logic import MeasuringLogic
+from .preview import remove_previews, show_preview
+from .rejected import forget_rejected
+from .request import SegmentationRequest, make_request
+from .running import Predictor, run_worker, segment_folder, warm_worker
 from .sources import remember_source
-from .tables import fill_tables
-from .undo import UndoHistory
-from .volumes import read_ct
+from .tags import set_tag
 
 if TYPE_CHECKING:
-    from ..prediction import Prediction
-
-logger = logging.getLogger(__name__)
-
-Predictor = Callable[..., Any]
-"""``predictor(ct, model, *, device, overlap, progress)``: a `Volume` and a model's name or folder in; something with a
-``mask`` (a `Volume` on the CT's grid) out."""
+    from ..worker import Worker, WorkerResult
 
 
-def predict_in_process(
-    ct: Volume, model: str | Path, *, device: str, overlap: float | None, progress: Progress
-) -> Prediction:
-    """Run the network here and now; the caller waits. The device, and what went otherwise than planned, are logged.
-
-    Raises
-    ------
-    InputError
-        Also where a Python package that the network needs is not installed.
-    """
-    try:
-        from ..model import load_model
-        from ..prediction import predict
-
-        prediction = predict(ct, load_model(model), device=device, overlap=overlap, progress=progress)
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith(__name__.partition(".")[0]):
-            raise
-        do = "install PyTorch by Slicer's PyTorch extension, then the packages of Resources/requirements.txt"
-        raise InputError(f"the Python package {error.name} is not installed", do=do) from error
-    logger.info("The network ran on %s.", prediction.device.describe())
-    for note in prediction.notes:
-        logger.warning(note)
-    return prediction
-
-
-class SegmentationLogic:
+class SegmentationLogic(MeasuringLogic):
     """Lung tumours in a scene's volumes, as segments, tables and markup lines.
 
     Parameters
     ----------
-    predictor : callable
-        Finds the tumours; see `Predictor`.
+    worker : Worker, optional
+        Runs the network; by default the one of the application.
+    predictor : callable, optional
+        Finds the tumours in place of a worker; see `Predictor`.
     """
 
-    def __init__(self, predictor: Predictor = predict_in_process) -> None:
+    def __init__(self, worker: Worker | None = None, predictor: Predictor | None = None) -> None:
+        super().__init__()
+        self._worker = worker
         self.predictor = predictor
-        self.history = UndoHistory()
+
+    @property
+    def worker(self) -> Worker:
+        """The worker, whose process need not run yet."""
+        if self._worker is None:
+            self._worker = warm_worker()
+        return self._worker
 
     def segment(
         self,
@@ -83,7 +59,7 @@ class SegmentationLogic:
         overlap: float | None = None,
         progress: Progress = silent,
     ) -> slicer.vtkMRMLSegmentationNode:
-        """Find the lung tumours in a chest CT and put them into a segmentation.
+        """Find the lung tumours in a chest CT and put them into a segmentation; waits until it is done.
 
         The scene is touched only when the tumours are found, so what goes wrong or is cancelled leaves it as it was.
 
@@ -95,9 +71,8 @@ class SegmentationLogic:
             Takes the result beside its segments, none of which is changed, whatever volume they were drawn on; a new
             node without it. Each segment remembers the volume that it was found in.
         segmentId : str, optional
-            A segment of ``segmentationNode`` whose voxels are replaced; its measurements, which no longer hold, are
-            removed. Without it every call adds a new segment called "Lung tumor", "Lung tumor 2", …; where nothing was
-            found it is empty.
+            A segment of ``segmentationNode`` whose voxels are replaced. Without it every call adds a new segment
+            called "Lung tumor", "Lung tumor 2", …; where nothing was found it is empty.
         model : str or Path
             Name of a packaged model, or a model folder.
         device : str
@@ -116,107 +91,138 @@ class SegmentationLogic:
         ------
         InputError
             The volume, the segmentation or the model cannot be used; one line says why and what to do.
+        WorkerError
+            The network could not be run: memory ran out, its process was killed, …
         """
-        if segmentationNode is None and segmentId is not None:
-            raise InputError("a segment was given without its segmentation", do="give both, or neither")
-        if segmentationNode is not None:
-            segments.check_segmentation(segmentationNode, segmentId)
-            segments.check_takes_labelmaps(segmentationNode)
-        ct = read_ct(volumeNode)
-        mask = self.predictor(ct, model, device=device, overlap=overlap, progress=progress).mask
-
-        node = segmentationNode or segments.new_segmentation(volumeNode)
-        self.history.save(node)
-        segments.refer_to(node, volumeNode)
-        if segmentId is None:
-            segmentId = segments.add_segment(node, mask, LUNG_TUMOR, Path(model).name)
-        else:
-            segments.replace_segment(node, segmentId, mask, Path(model).name)
-            Companions(node, segmentId).remove_all()
-        remember_source(node, segmentId, volumeNode)
+        request = self.prepareSegmentation(volumeNode, segmentationNode, segmentId, model=model)
+        result = self._find(request.ct, model, device=device, overlap=overlap, progress=progress)
+        node, _ = self.insertResult(request, result)
         return node
 
-    def measure(
+    def prepareSegmentation(
         self,
-        segmentationNode: slicer.vtkMRMLSegmentationNode,
-        referenceNode: slicer.vtkMRMLNode | None = None,
-        *,
+        volumeNode: slicer.vtkMRMLScalarVolumeNode,
+        segmentationNode: slicer.vtkMRMLSegmentationNode | None = None,
         segmentId: str | None = None,
-        referenceSegmentId: str | None = None,
-        volumeNode: slicer.vtkMRMLScalarVolumeNode | None = None,
-        progress: Progress = silent,
-    ) -> dict:
-        """Measure a segment as it is now, edited or not, and show the measurements in the scene.
-
-        Two tables (lesions, summary) and a markup line for each RECIST axis stand in a folder beside the segmentation.
-        Measuring again renews them and removes what no longer holds.
-
-        Parameters
-        ----------
-        segmentationNode : vtkMRMLSegmentationNode
-            Holds the segment.
-        referenceNode : vtkMRMLSegmentationNode or vtkMRMLLabelMapVolumeNode, optional
-            What to compare with; may be ``segmentationNode`` itself, with ``referenceSegmentId``.
-        segmentId, referenceSegmentId : str, optional
-            Which segment is meant; without, the newest made by this module, else the only one.
-        volumeNode : vtkMRMLScalarVolumeNode, optional
-            CT for the mean HU; without, the one that the segment was found in, and for a segment drawn by hand the
-            segmentation's reference volume.
-        progress : callable
-            See `segment`.
+        *,
+        model: str | Path = "lung-tumor",
+    ) -> SegmentationRequest:
+        """Check what `segment` is given; the first half of it, for those who do not want to wait.
 
         Returns
         -------
-        dict
-            The report of `LungTumorSegLib.measurements.measure`: ``lesions``, ``total`` and, with a reference,
-            ``reference``; with ``ct`` (size, spacing) where a CT was used, ``segment`` (its name), and ``notes`` (list
-            of str). Points are LPS mm in the world, that is with the parent transforms applied.
+        SegmentationRequest
+            Its ``ct`` is for the worker; `insertResult` takes it with what the worker found.
+        """
+        return make_request(volumeNode, segmentationNode, segmentId, model)
+
+    def insertResult(
+        self, request: SegmentationRequest, result: WorkerResult
+    ) -> tuple[slicer.vtkMRMLSegmentationNode, str]:
+        """Put what was found into the scene, as one step of `undo`; the second half of `segment`.
+
+        A preview goes. Measurements of a replaced segment that are shown are renewed; what was rejected of it goes.
+
+        Returns
+        -------
+        tuple of vtkMRMLSegmentationNode and str
+            The segmentation, and the ID of the segment with the result.
 
         Raises
         ------
         InputError
-            A node or a segment cannot be used; ``volumeNode`` is no CT in HU. (A volume that was not asked for and
-            cannot be used leaves the HU out, with a note.)
+            The volume or the segmentation has left the scene since, or the volume has other voxels now: nothing is
+            inserted.
         """
-        from ..measurements import measure
+        self.removePreview()
+        request.check()
+        mask, ct = request.where_it_is_now(result.mask)
+        model = Path(request.model).name
+        node, segment_id = request.segmentationNode, request.segmentId
+        if node is None:
+            node = segments.new_segmentation(request.volumeNode)
+        self.history.save(node)
+        segments.refer_to(node, request.volumeNode)
+        if segment_id is None:
+            segment_id = segments.add_segment(node, mask, LUNG_TUMOR, model, ct.grid)
+        else:
+            forget_rejected(node, segment_id)
+            segments.replace_segment(node, segment_id, mask, ct.grid)
+            set_tag(node, segment_id, segments.MODEL_TAG, model)
+        remember_source(node, segment_id, request.volumeNode)
+        remember_confidence(node, segment_id, result.lesions, ct.grid)
+        self._renew(node, segment_id)
+        return node, segment_id
 
-        segments.check_segmentation(segmentationNode, segmentId)
-        segment_id = segments.choose_segment(segmentationNode, segmentId)
-        subject = gather(segmentationNode, segment_id, referenceNode, referenceSegmentId, volumeNode)
-        report = measure(subject.mask, reference=subject.reference, ct=subject.ct, progress=progress)
-        name = segmentationNode.GetSegmentation().GetSegment(segment_id).GetName()
-        report |= {"segment": name, "notes": subject.notes}
-        if subject.ct is not None:
-            report["ct"] = {"size": list(subject.ct.grid.size), "spacing": list(subject.ct.grid.spacing)}
+    def showPreview(self, request: SegmentationRequest, volume: Volume) -> None:
+        """Show what was found so far over the CT; again and again, each in place of the last.
 
-        companions = Companions(segmentationNode, segment_id)
-        shown = fill_tables(companions, name, report) | draw_axes(segmentationNode, companions, report["lesions"])
-        companions.remove_all_but(shown)
-        return report
+        The preview is outlined in the slice views, cannot be edited, and is not saved with the scene. Where the volume
+        has left the scene there is nothing to show it on, and nothing happens.
 
-    def undo(self, segmentationNode: slicer.vtkMRMLSegmentationNode) -> bool:
-        """Bring the segmentation back to what it was before the last `segment` into it.
+        Parameters
+        ----------
+        request : SegmentationRequest
+        volume : Volume
+            The mask so far, on the CT's voxels; may be cut to a box.
+        """
+        if request.volumeNode.GetScene() is not None:
+            mask, ct = request.where_it_is_now(volume)
+            show_preview(request.volumeNode, mask, ct.grid)
 
-        Edits made since then are undone with it, and the reference geometry where it was set. Tables and lines of
-        segments that are gone or have other voxels now go too; a segmentation node that was new stays, empty.
+    def removePreview(self) -> None:
+        """Take the preview away; also one that came with a loaded scene."""
+        scene = getattr(slicer, "mrmlScene", None)  # in Slicer Core there is none until somebody sets it
+        if scene is not None:
+            remove_previews(scene)
+
+    def segmentFolder(
+        self,
+        inputFolder: str | Path,
+        outputFolder: str | Path,
+        *,
+        model: str | Path = "lung-tumor",
+        device: str = "auto",
+        overlap: float | None = None,
+        overwrite: bool = False,
+        progress: Progress = silent,
+    ) -> list[dict]:
+        """Segment and measure every CT below a folder, files and DICOM series; the scene is not touched.
+
+        Masks, reports and a summary are written; what was done before, with the same CT and the same model, is
+        skipped. A CT that cannot be used stops nobody. How it goes is logged.
+
+        Parameters
+        ----------
+        inputFolder, outputFolder : str or Path
+        model, device, overlap
+            As in `segment`.
+        overwrite : bool
+            Do again what is done. Files of others, and masks that were edited since, are never overwritten.
+        progress : callable
+            Called as ``progress("3/12 network", fraction)``; cancels by raising `CancelledError`.
 
         Returns
         -------
-        bool
-            False where there is nothing to undo.
+        list of dict
+            One for each CT; see `LungTumorSegLib.results.folder.segment_folder`.
+
+        Raises
+        ------
+        InputError
+            No such folder, no CT in it, no such model, a package that is not installed, or an output folder that
+            cannot be written.
         """
-        return self._restore(segmentationNode, self.history.undo)
+        settings = {"device": device, "overlap": overlap}
+        return segment_folder(inputFolder, outputFolder, model, self._find, settings, overwrite, progress)
 
-    def redo(self, segmentationNode: slicer.vtkMRMLSegmentationNode) -> bool:
-        """Take the last `undo` back. Measurements that it removed are made again by `measure`."""
-        return self._restore(segmentationNode, self.history.redo)
+    def close(self) -> None:
+        """End the worker's process, if this logic has used one."""
+        if self._worker is not None:
+            self._worker.close()
 
-    def _restore(self, node: slicer.vtkMRMLSegmentationNode, restore: Callable[..., bool]) -> bool:
-        Companions.remove_orphans(node)
-        before = {one: segments.read_segment(node, one) for one in Companions.owners(node)}
-        done = restore(node)
-        Companions.remove_orphans(node)
-        for one in Companions.owners(node):
-            if not same_voxels(segments.read_segment(node, one), before[one]):
-                Companions(node, one).remove_all()
-        return done
+    def _find(
+        self, ct: Volume, model: str | Path, *, device: str, overlap: float | None, progress: Progress
+    ) -> WorkerResult:
+        find = self.predictor or partial(run_worker, self.worker)
+        return find(ct, model, device=device, overlap=overlap, progress=progress)

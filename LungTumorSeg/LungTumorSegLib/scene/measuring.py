@@ -1,4 +1,4 @@
-"""Everything that one measurement needs, on one grid."""
+"""Everything that one measurement needs: the lesions of a segment, the rejected ones, and its reference's."""
 
 from __future__ import annotations
 
@@ -7,34 +7,40 @@ from dataclasses import dataclass
 import slicer
 
 from ..errors import InputError
+from ..measurements.lesions import Lesion
 from ..volume import Volume
+from ..volume.lattices import holds
 from . import segments
-from .alignment import offset_on, place, resample, union
-from .labelmaps import crop_to_voxels
+from .alignment import aligned, coincides
+from .components import lesions_of
+from .rejected import rejected_segment
 from .sources import has_source, source_of
-from .volumes import read_ct, read_volume
+from .volumes import read_ct, read_labelmap
 
 _WITHOUT_CT = "no HU, and slices count from the segment's own box"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Subject:
     """What is measured.
 
+    Lesions lie in the world. Their indices count on one lattice, the CT's where the segment lies on its voxels, so
+    that slices have the numbers that they have there; they may be negative for what reaches beyond it.
+
     Parameters
     ----------
-    mask : Volume
-        The segment, in the world; on the CT's own grid where their voxels coincide, so that slices count as there.
-    reference : Volume or None
-        On the same grid.
+    kept, rejected : list of Lesion
+        Of the segment, and of what was rejected of it.
+    reference : list of Lesion or None
     ct : Volume or None
-        On the same grid.
+        Holds every lesion kept and rejected.
     notes : list of str
         What was resampled or left out, and why.
     """
 
-    mask: Volume
-    reference: Volume | None
+    kept: list[Lesion]
+    rejected: list[Lesion]
+    reference: list[Lesion] | None
     ct: Volume | None
     notes: list[str]
 
@@ -46,11 +52,14 @@ def gather(
     reference_segment_id: str | None = None,
     volume_node: slicer.vtkMRMLScalarVolumeNode | None = None,
 ) -> Subject:
-    """Read a segment, its reference and its CT, and bring them onto one grid.
+    """Read a segment, its reference and its CT.
 
-    The parameters are those of `LungTumorSegLib.scene.SegmentationLogic.measure`.
+    The parameters are those of `LungTumorSegLib.scene.SegmentationLogic.measure`. Nothing is copied but the boxes of
+    the masks.
     """
     mask = segments.read_segment(node, segment_id)
+    hidden = rejected_segment(node, segment_id)
+    rejected = None if hidden is None else segments.read_segment(node, hidden)
     reference = None
     if reference_node is not None:
         reference = _read_reference(node, segment_id, reference_node, reference_segment_id)
@@ -58,7 +67,14 @@ def gather(
         raise InputError("a reference segment was given without its segmentation", do="give both, or neither")
     notes: list[str] = []
     ct = _own_ct(node, segment_id, notes) if volume_node is None else read_ct(volume_node)
-    return _on_one_grid(mask, reference, ct, notes)
+    return _on_one_lattice(mask, rejected, reference, ct, notes)
+
+
+def own_volume(node: slicer.vtkMRMLSegmentationNode, segment_id: str) -> slicer.vtkMRMLVolumeNode | None:
+    """Return the volume that a segment was found in; of one drawn by hand the segmentation's reference volume."""
+    if has_source(node, segment_id):
+        return source_of(node, segment_id)
+    return node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
 
 
 def _own_ct(node: slicer.vtkMRMLSegmentationNode, segment_id: str, notes: list[str]) -> Volume | None:
@@ -66,13 +82,12 @@ def _own_ct(node: slicer.vtkMRMLSegmentationNode, segment_id: str, notes: list[s
 
     Nobody asked for it, so where it cannot be used a note is enough.
     """
-    if has_source(node, segment_id):
-        name, volume_node = "CT that the segment was found in", source_of(node, segment_id)
-        if volume_node is None:
-            notes.append(f"The {name} is no longer known: {_WITHOUT_CT}.")
-    else:
-        name, volume_node = "reference volume", node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
+    found = has_source(node, segment_id)
+    name = "CT that the segment was found in" if found else "reference volume"
+    volume_node = own_volume(node, segment_id)
     if volume_node is None:
+        if found:
+            notes.append(f"The {name} is no longer known: {_WITHOUT_CT}.")
         return None
     try:
         return read_ct(volume_node)
@@ -89,7 +104,7 @@ def _read_reference(
     reference_segment_id: str | None,
 ) -> Volume:
     if reference_node.IsA("vtkMRMLLabelMapVolumeNode"):
-        return crop_to_voxels(read_volume(reference_node))
+        return read_labelmap(reference_node)
     if not reference_node.IsA("vtkMRMLSegmentationNode"):
         kind = reference_node.GetClassName()
         raise InputError(f"expected a segmentation or labelmap as reference, got {kind}", reference_node.GetName())
@@ -104,24 +119,28 @@ def _read_reference(
     return segments.read_segment(reference_node, chosen)
 
 
-def _on_one_grid(mask: Volume, reference: Volume | None, ct: Volume | None, notes: list[str]) -> Subject:
-    grid = mask.grid
+def _on_one_lattice(
+    mask: Volume, rejected: Volume | None, reference: Volume | None, ct: Volume | None, notes: list[str]
+) -> Subject:
+    drawn = [one for one in (mask, rejected) if one is not None and one.array.any()]
+    lattice = drawn[0].grid if drawn else mask.grid
     if ct is not None:
-        if offset_on(ct.grid, mask.grid) is None:
+        if not all(coincides(one, ct.grid) for one in drawn):
             notes.append(f"The segment was not drawn on the CT's voxels: {_WITHOUT_CT}.")
             ct = None
         else:
-            grid = union(ct.grid, mask.grid)
-    if reference is not None:
-        if offset_on(grid, reference.grid) is None:
-            reference = resample(reference, grid)
-            notes.append(
-                "The reference lies on another grid; it was resampled to the segment's voxels (nearest neighbour)."
-            )
-        grid = union(grid, reference.grid)
-    if ct is not None and grid is not ct.grid:
+            lattice = ct.grid
+            if not all(holds(ct.grid, aligned(one, ct.grid).grid) for one in drawn):
+                notes.append("The segment reaches beyond the CT: no HU.")
+                ct = None
+    if reference is not None and not coincides(reference, lattice):
         notes.append(
-            "The segment or the reference reaches beyond the CT: no HU, and slices count from the first of all."
+            "The reference lies on another grid; it was resampled to the segment's voxels (nearest neighbour)."
         )
-        ct = None
-    return Subject(place(mask, grid), None if reference is None else place(reference, grid), ct, notes)
+    return Subject(
+        kept=lesions_of(mask, lattice, "the segment"),
+        rejected=[] if rejected is None else lesions_of(rejected, lattice, "the rejected lesions"),
+        reference=None if reference is None else lesions_of(reference, lattice, "the reference"),
+        ct=ct,
+        notes=notes,
+    )

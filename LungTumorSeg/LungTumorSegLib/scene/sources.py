@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 
 import slicer
-import vtk
+
+from .tags import get_tag, set_tag
 
 # The segment's tag names a node reference of its segmentation. The tag goes with the segment through undo; the
 # reference follows the volume when node IDs change, as they do when a scene is imported into another. The name is
@@ -21,16 +22,14 @@ def remember_source(
     ours = (role for role in roles if role.startswith(_TAG) and node.GetNodeReference(role) is volume_node)
     role = next(ours, f"{_TAG}.{secrets.token_hex(8)}")
     node.SetNodeReferenceID(role, volume_node.GetID())
-    node.GetSegmentation().GetSegment(segment_id).SetTag(_TAG, role)
+    set_tag(node, segment_id, _TAG, role)
 
 
 def has_source(node: slicer.vtkMRMLSegmentationNode, segment_id: str) -> bool:
     """Tell whether a segment was found in a volume, be it still there or not; false for one drawn by hand."""
-    return node.GetSegmentation().GetSegment(segment_id).HasTag(_TAG)
+    return get_tag(node, segment_id, _TAG) is not None
 
 
 def source_of(node: slicer.vtkMRMLSegmentationNode, segment_id: str) -> slicer.vtkMRMLScalarVolumeNode | None:
     """Return the volume that a segment was found in; None where it is gone, or the segment was copied to here."""
-    role = vtk.reference("")
-    node.GetSegmentation().GetSegment(segment_id).GetTag(_TAG, role)
-    return node.GetNodeReference(role.get())
+    return node.GetNodeReference(get_tag(node, segment_id, _TAG))

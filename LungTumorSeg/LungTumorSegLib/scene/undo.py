@@ -32,6 +32,14 @@ class UndoHistory:
         """Take the last `undo` back; False where there is none."""
         return self._of(node).redo()
 
+    def can_undo(self, node: slicer.vtkMRMLSegmentationNode) -> bool:
+        """Tell whether there is a state to go back to."""
+        return bool(self._of(node).segments.IsRestorePreviousStateAvailable())
+
+    def can_redo(self, node: slicer.vtkMRMLSegmentationNode) -> bool:
+        """Tell whether there is an undone state."""
+        return bool(self._of(node).segments.IsRestoreNextStateAvailable())
+
     def _of(self, node: slicer.vtkMRMLSegmentationNode) -> _History:
         for gone in [one for one in self._histories if one.GetScene() is None]:
             del self._histories[gone]

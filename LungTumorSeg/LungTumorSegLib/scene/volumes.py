@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict, deque
+
 import numpy as np
 import slicer
 import vtk
 from vtk.util import numpy_support
 
 from ..errors import InputError
+from ..measurements.lesions import crop
 from ..volume import Volume
+from ..volume.boxes import Box, bounding_box
 from ..volume.checks import check_finite, check_grid, check_hounsfield
 from .geometry import grid_from_ras, ijk_to_ras, node_to_world, to_vtk
+from .labelmaps import crop_to_voxels
 
 
 def read_volume(node: slicer.vtkMRMLScalarVolumeNode) -> Volume:
@@ -52,8 +57,8 @@ def read_volume(node: slicer.vtkMRMLScalarVolumeNode) -> Volume:
 def read_ct(node: slicer.vtkMRMLScalarVolumeNode) -> Volume:
     """Return a volume node that can be a chest CT in HU, as `read_volume` does.
 
-    The checks are those of a CT read from a file. Voxels other than int16 and float32 (Slicer loads some series as
-    double) are copied to float32.
+    The checks are those of a CT read from a file. Those that look at every voxel are made once, and again when the
+    voxels have changed.
 
     Raises
     ------
@@ -64,11 +69,43 @@ def read_ct(node: slicer.vtkMRMLScalarVolumeNode) -> Volume:
         raise InputError("is a labelmap, not a CT", node.GetName(), "choose the CT it was drawn on")
     volume = read_volume(node)
     check_grid(volume.grid, node.GetName())
-    check_finite(volume.array, node.GetName())
-    check_hounsfield(volume.array, node.GetName())
-    if volume.array.dtype in (np.int16, np.float32):
-        return volume
-    return volume.with_array(volume.array.astype(np.float32))
+    stamp = time_stamp(node)
+    if stamp not in _CHECKED:
+        check_finite(volume.array, node.GetName())
+        check_hounsfield(volume.array, node.GetName())
+        _CHECKED.append(stamp)
+    return volume
+
+
+# VTK hands out each time stamp once in a process, so that one stands for the voxels of one image as they are.
+_CHECKED: deque[int] = deque(maxlen=64)
+_BOXES: OrderedDict[int, Box] = OrderedDict()
+
+
+def read_labelmap(node: slicer.vtkMRMLLabelMapVolumeNode) -> Volume:
+    """Return a labelmap as a mask (uint8, 0 and 1) in the world, cut to its box; errors as in `read_volume`.
+
+    Where the box lies is looked for once, and again when the voxels have changed.
+    """
+    volume = read_volume(node)
+    stamp = time_stamp(node)
+    if stamp not in _BOXES:
+        _BOXES[stamp] = bounding_box(volume.array)
+        if len(_BOXES) > _CHECKED.maxlen:
+            _BOXES.popitem(last=False)
+    box = _BOXES[stamp]
+    return crop_to_voxels(crop(volume, box if box[0].stop else (slice(0, 1),) * 3))
+
+
+def time_stamp(node: slicer.vtkMRMLScalarVolumeNode) -> int:
+    """Return the stamp of a volume node's voxels, which changes when they are replaced or said to be modified."""
+    image = node.GetImageData()
+    return 0 if image is None else image.GetMTime()
+
+
+def for_the_network(ct: Volume) -> Volume:
+    """Return a CT as int16 or float32; other voxels (Slicer loads some series as double) are copied to float32."""
+    return ct if ct.array.dtype in (np.int16, np.float32) else ct.with_array(ct.array.astype(np.float32))
 
 
 def add_volume(

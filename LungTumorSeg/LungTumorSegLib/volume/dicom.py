@@ -146,3 +146,15 @@ def _read_voxels(slices: list[Slice], folder: Path) -> np.ndarray:
             "copy or export it again, uncompressed",
         ) from error
     return array
+
+
+def list_series(folder: str | Path) -> list[list[Path]]:
+    """Return the files of each CT series of a folder and its subfolders, in the order in which `read_series` counts.
+
+    Raises
+    ------
+    InputError
+        No CT, or several patients.
+    """
+    slices, _ = find_slices(Path(folder))
+    return [[found.path for found in group] for group in _group(slices)]

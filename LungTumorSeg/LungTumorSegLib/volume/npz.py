@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
+from .files import atomic_path
 from .image import Volume
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,20 @@ def read_npz_mask(path: Path, ct: Volume, flip: str = "auto") -> Volume:
     return ct.with_array(np.ascontiguousarray(np.flip(labels, FLIPS[chosen])))
 
 
-def _load(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+def copy_npz_mask(path: Path, target: Path) -> None:
+    """Write the mask of one ``.npz`` file to another, whole or not at all, and nothing else that the first may hold.
+
+    Raises
+    ------
+    InputError
+        Damaged, no such array, or a place that cannot be written.
+    """
+    array = _load(path)
+    with atomic_path(target) as temporary:
+        np.savez_compressed(temporary, **{KEY: array})
+
+
+def _load(path: Path, shape: tuple[int, ...] | None = None) -> np.ndarray:
     """Load the array, having checked its shape before any memory is asked for; objects (pickles) are refused."""
     try:
         with np.load(path, allow_pickle=False) as archive:
@@ -60,7 +74,7 @@ def _load(path: Path, shape: tuple[int, ...]) -> np.ndarray:
             if name != KEY and len(archive.files) > 1:
                 raise InputError(f"holds no array named {KEY!r}, only {', '.join(archive.files)}", path, "rename it")
             found = _shape_in(archive.zip, name)
-            if found != shape:
+            if shape is not None and found != shape:
                 raise InputError(
                     f"its mask has {_times(found)} voxels (slices, rows, columns), and the CT {_times(shape)}",
                     path,

@@ -7,6 +7,7 @@ from itertools import permutations
 
 import numpy as np
 
+from .boxes import Box
 from .grid import Grid
 
 
@@ -48,6 +49,13 @@ class Orientation:
     def undo(self, array: np.ndarray) -> np.ndarray:
         """Return a view of ``array`` (canonical zyx) in the stored order."""
         return array[self._flipped_zyx].transpose(np.argsort(self._transpose_zyx))
+
+    def undo_box(self, box: Box, shape_zyx: tuple[int, int, int]) -> Box:
+        """Return where ``box``, cut out of a canonical array of ``shape_zyx``, lies in the stored array (zyx)."""
+        stored = [slice(0)] * 3
+        for axis, side, size, flip in zip(self._transpose_zyx, box, shape_zyx, self.flips[::-1], strict=True):
+            stored[axis] = slice(size - side.stop, size - side.start) if flip else side
+        return tuple(stored)
 
     def apply_to_grid(self, grid: Grid) -> Grid:
         """Return the grid on which `apply`'s result lies; every voxel keeps its place in the patient."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # Slicer's terminology tag joins seven parts by "~": list of types, category, type, its modifier, list of regions,
 # region, its modifier; a code is "scheme^value^meaning". See 3D Slicer's developer guide, "Segmentations".
@@ -14,7 +14,9 @@ _ALTERED_STRUCTURE = "SCT^49755003^Morphologically Altered Structure"
 _MASS = "SCT^4147007^Mass"
 _ANATOMICAL_STRUCTURE = "SCT^123037004^Anatomical Structure"
 _LUNG = "SCT^39607008^Lung"
+_PANCREAS = "SCT^15776009^Pancreas"
 _RIGHT_AND_LEFT = "SCT^51440002^Right and left"
+_TISSUE = "SCT^85756007^Tissue"
 
 
 @dataclass(frozen=True)
@@ -48,3 +50,15 @@ def _rgb(red: int, green: int, blue: int) -> tuple[float, float, float]:
 # lesions of both lungs. The colours are the ones that Slicer recommends for these codes.
 LUNG_TUMOR = SegmentStyle("Lung tumor", _rgb(144, 238, 144), _entry(_ALTERED_STRUCTURE, _MASS, region=_LUNG))
 LUNGS = SegmentStyle("Lungs", _rgb(197, 165, 145), _entry(_ANATOMICAL_STRUCTURE, _LUNG, _RIGHT_AND_LEFT))
+PANCREAS = SegmentStyle("Pancreas", _rgb(249, 180, 111), _entry(_ANATOMICAL_STRUCTURE, _PANCREAS))
+PANCREATIC_CANCER = SegmentStyle(
+    "Pancreatic cancer", _rgb(144, 238, 144), _entry(_ALTERED_STRUCTURE, _MASS, region=_PANCREAS)
+)
+# What a person does not take for tumour, whatever it may be.
+NO_TUMOR = SegmentStyle("No tumor", _rgb(153, 153, 153), _entry(_TISSUE, _TISSUE, region=_LUNG))
+KNOWN = {style.name: style for style in (LUNG_TUMOR, LUNGS, PANCREAS, PANCREATIC_CANCER, NO_TUMOR)}
+
+
+def style_of(name: str) -> SegmentStyle:
+    """Return the style of a label that a recipe names; one of a name not known here looks like a tumour."""
+    return KNOWN.get(name) or replace(LUNG_TUMOR, name=name)

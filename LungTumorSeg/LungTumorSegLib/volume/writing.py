@@ -15,7 +15,7 @@ from .image import Volume
 from .imagefile import itk_warnings_off, stored_voxels_of
 from .integrity import DamagedError, check_voxels
 from .segments import segment_fields
-from .terminology import LUNG_TUMOR, SegmentStyle
+from .terminology import LUNG_TUMOR, SegmentStyle, style_of
 
 mask_suffixes = (".seg.nrrd", ".nii.gz", ".nii", ".nrrd", ".mha")
 volume_suffixes = (".nii.gz", ".nii", ".nrrd", ".mha")
@@ -31,7 +31,7 @@ def write_mask(path: str | Path, mask: Volume, names: Mapping[int, str | Segment
     mask : Volume
         Whole numbers from 0 to 65535 or booleans; stored as uint8 where that is enough, else as uint16.
     names : mapping of int to str or SegmentStyle, optional
-        What each label is; only ``.seg.nrrd`` can tell. A string names a lung tumour. By default label 1 is
+        What each label is; only ``.seg.nrrd`` can tell. A string is looked up by `style_of`. By default label 1 is
         `LUNG_TUMOR`, and further labels are numbered.
 
     Raises
@@ -84,7 +84,7 @@ def _segmentation_fields(mask: Volume, names: Mapping[int, str | SegmentStyle] |
     boxes = {label: box for label, box in enumerate(find_objects(mask.array), start=1) if box is not None}
     styles = {label: replace(LUNG_TUMOR, name=f"{LUNG_TUMOR.name} {label}") for label in boxes}
     for label, style in (names or {1: LUNG_TUMOR}).items():
-        styles[label] = style if isinstance(style, SegmentStyle) else replace(LUNG_TUMOR, name=style)
+        styles[label] = style if isinstance(style, SegmentStyle) else style_of(style)
     return segment_fields(boxes, mask.grid, styles)
 
 

@@ -83,6 +83,9 @@ class Application:
     def layoutManager(self):
         return None
 
+    def connect(self, signal, callback):
+        return True
+
     def run(self):
         options = self._options
         if "additional-module-path" in options.given:

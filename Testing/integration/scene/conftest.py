@@ -14,11 +14,11 @@ sys.path[:0] = [str(ROOT / "Testing" / "host"), str(ROOT / "LungTumorSeg"), str(
 
 
 @pytest.fixture
-def scene():
+def scene(tmp_path):
     """An empty scene, which is also ``slicer.mrmlScene`` while the test runs."""
-    new = slicer.vtkMRMLScene()
-    slicer.vtkMRMLApplicationLogic().SetMRMLScene(new)  # adds the selection node, where units are looked up
-    slicer.mrmlScene = new
+    from support.scenes import new_scene
+
+    new = slicer.mrmlScene = new_scene(tmp_path)
     yield new
     new.Clear()
     del slicer.mrmlScene
@@ -30,7 +30,7 @@ def logic():
     from LungTumorSegLib.scene import SegmentationLogic
     from support.scenes import find_bright
 
-    return SegmentationLogic(find_bright)
+    return SegmentationLogic(predictor=find_bright)
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from LungTumorSegLib.scene.alignment import offset_on, place, resample, union
+from LungTumorSegLib.scene.alignment import resample
+from LungTumorSegLib.volume import Grid
+from LungTumorSegLib.volume.lattices import offset_on, place, turned, union
 from support.scenes import mask_points
 from support.volumes import grids, masks
 
@@ -64,3 +66,22 @@ def test_resampling_takes_the_nearest_voxel(lattice, mask):
     values = mask.array[nearest[:, 2], nearest[:, 1], nearest[:, 0]]
     assert ((values > 0) | on_the_edge).all()
     assert (np.abs(index - nearest) <= 0.5 + 1e-6).all()
+
+
+@given(masks(), st.permutations([0, 1, 2]), st.tuples(*[st.booleans()] * 3))
+def test_turning_axes_moves_no_voxel(mask, axes, flips):
+    lattice = turn_grid(mask.grid, axes, flips)
+    seen = turned(mask, lattice)
+    np.testing.assert_allclose(mask_points(seen), mask_points(mask), atol=1e-6)
+    assert offset_on(lattice, seen.grid) is not None
+    np.testing.assert_allclose(turned(seen, mask.grid).array, mask.array)
+
+
+def turn_grid(grid: Grid, axes, flips) -> Grid:
+    """The same voxels with their axes in another order and sense."""
+    signs = np.where(flips, -1.0, 1.0)
+    corner = np.zeros(3)
+    for k, axis in enumerate(axes):
+        corner[axis] = grid.size[axis] - 1 if flips[k] else 0
+    size, spacing = ([values[axis] for axis in axes] for values in (grid.size, grid.spacing))
+    return Grid(size, spacing, tuple(grid.to_physical(corner)), grid.direction[:, list(axes)] * signs)

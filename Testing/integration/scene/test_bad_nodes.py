@@ -11,7 +11,9 @@ from LungTumorSegLib.errors import CancelledError, InputError
 from LungTumorSegLib.scene import SegmentationLogic, segments
 from LungTumorSegLib.scene.volumes import add_volume
 from LungTumorSegLib.volume import Grid, Volume
+from LungTumorSegLib.worker import Worker, WorkerError
 from support.scenes import add_box_segment, add_ct, ct_with_tumour
+from support.workers import stand_in
 
 GRID = Grid((8, 8, 8), (10.0, 10.0, 10.0))
 
@@ -130,7 +132,20 @@ def test_what_goes_wrong_while_the_network_runs_leaves_the_scene_as_it_was(scene
 
     before = [scene.GetNthNode(k).GetID() for k in range(scene.GetNumberOfNodes())]
     with pytest.raises(type(failure)):
-        SegmentationLogic(fail).segment(ct_node)
+        SegmentationLogic(predictor=fail).segment(ct_node)
+    assert [scene.GetNthNode(k).GetID() for k in range(scene.GetNumberOfNodes())] == before
+
+
+@pytest.mark.parametrize("fault", ["die", "text", "exit"])
+def test_a_worker_that_fails_leaves_the_scene_as_it_was(scene, ct_node, fault):
+    before = [scene.GetNthNode(k).GetID() for k in range(scene.GetNumberOfNodes())]
+    worker = Worker(stand_in(fault))
+    try:
+        with pytest.raises(WorkerError) as error:
+            SegmentationLogic(worker).segment(ct_node)
+    finally:
+        worker.close()
+    assert "\n" not in str(error.value)
     assert [scene.GetNthNode(k).GetID() for k in range(scene.GetNumberOfNodes())] == before
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
-import xml.etree.ElementTree as ET
 from types import SimpleNamespace
 
 import pytest
 
+from LungTumorSegLib.scene import SegmentationLogic
+from LungTumorSegLib.worker import Worker, WorkerError
 from support.modules import MODULES, ROOT, load, run_self_test
 from support.scenes import find_bright
-
-UI = ROOT / "LungTumorSeg" / "Resources" / "UI" / "LungTumorSeg.ui"
 
 
 @pytest.fixture
@@ -37,7 +35,7 @@ def test_a_module_has_its_four_classes_and_describes_itself(scene, name):
 
 
 def test_the_modules_logic_segments_and_measures(module, ct_node):
-    logic = module.LungTumorSegLogic(find_bright)
+    logic = module.LungTumorSegLogic(predictor=find_bright)
     node = logic.segment(ct_node)
     assert logic.measure(node)["total"]["count"] == 1
     assert logic.undo(node)
@@ -54,16 +52,16 @@ def test_the_training_module_lists_the_recipes(scene):
     assert "lung-tumor" in load("LungTumorSegTraining").LungTumorSegTrainingLogic().recipes()
 
 
-def test_reloading_reads_the_package_again(module, ct_node):
+def test_reloading_reads_the_packages_again(module, ct_node):
     before = module.SegmentationLogic
-    kept = {name: sys.modules[name] for name in sys.modules if name.startswith("LungTumorSegLib")}
+    kept = {name: sys.modules[name] for name in sys.modules if name.partition(".")[0] in module.PACKAGES}
     try:
-        module.forgetPackage()
+        module.forgetPackages()
         again = load("LungTumorSeg")
         assert again.SegmentationLogic is not before
-        assert again.LungTumorSegLogic(find_bright).segment(ct_node) is not None
+        assert again.LungTumorSegLogic(predictor=find_bright).segment(ct_node) is not None
     finally:
-        again.forgetPackage()
+        module.forgetPackages()
         sys.modules.update(kept)
 
 
@@ -108,20 +106,34 @@ def test_the_modules_open_in_a_fresh_slicer():
     assert "opened" in out
 
 
-def test_without_its_packages_segmenting_says_what_is_missing():
+def test_without_its_packages_segmenting_says_what_is_missing(scene, ct_node):
+    """The worker is started in a Python that has no packages at all."""
+    worker = Worker([sys.executable, "-S", "-m", "LungTumorSegLib.worker"])
+    before = scene.GetNumberOfNodes()
+    try:
+        with pytest.raises(WorkerError, match="is not installed; install PyTorch by Slicer's PyTorch extension"):
+            SegmentationLogic(worker).segment(ct_node)
+    finally:
+        worker.close()
+    assert scene.GetNumberOfNodes() == before
+
+
+def test_without_its_packages_measuring_says_what_is_missing():
     out = run_bare(
         "import numpy as np\n"
         "from LungTumorSeg import LungTumorSegLogic\n"
-        "array = np.full((9, 20, 20), 40, np.int16); array[:, 5:15, 5:15] = -900\n"
-        "slicer.modules = None\n"
+        "from LungTumorSegLib.errors import InputError\n"
+        "from LungTumorSegLib.scene import segments\n"
         "from LungTumorSegLib.scene.volumes import add_volume\n"
         "from LungTumorSegLib.volume import Grid, Volume\n"
-        "node = add_volume(slicer.mrmlScene, Volume(array, Grid((20, 20, 9), (10., 10., 10.))), 'CT')\n"
-        "from LungTumorSegLib.errors import InputError\n"
-        "try:\n    LungTumorSegLogic().segment(node)\nexcept InputError as error:\n    print(error)"
+        "from LungTumorSegLib.volume.terminology import LUNG_TUMOR\n"
+        "volume = Volume(np.ones((9, 20, 20), np.int16), Grid((20, 20, 9), (10., 10., 10.)))\n"
+        "node = segments.new_segmentation(add_volume(slicer.mrmlScene, volume, 'CT'))\n"
+        "segments.add_segment(node, volume, LUNG_TUMOR, None)\n"
+        "try:\n    LungTumorSegLogic().measure(node)\nexcept InputError as error:\n    print(error)"
     )
-    assert "is not installed" in out
-    assert "PyTorch extension" in out
+    assert "the Python package cc3d is not installed" in out
+    assert "requirements.txt" in out
 
 
 def test_slicers_test_of_the_scene_passes_here_too(module, monkeypatch):
@@ -140,26 +152,3 @@ def test_the_modules_self_test_passes_with_the_packaged_network(module):
     if "lung-tumor" not in available():
         pytest.skip("the packaged network lung-tumor is not there")
     run_self_test("LungTumorSeg")
-
-
-def test_the_panel_has_what_the_widget_uses():
-    tree = ET.parse(UI)
-    named = {widget.get("name"): widget for widget in tree.iter("widget")}
-    source = MODULES["LungTumorSeg"].read_text()
-    used = set(re.findall(r"self\.ui\.(\w+)", source))
-    assert used
-    assert used <= set(named)
-    parameters = {
-        prop.findtext("string")
-        for widget in named.values()
-        for prop in widget.findall("property")
-        if prop.get("name") == "SlicerParameterName"
-    }
-    block = source[source.index("class LungTumorSegParameterNode") :]
-    assert parameters == set(re.findall(r"^    (\w+): vtkMRML", block, flags=re.MULTILINE))
-    # Each node selector is told of the scene by the panel.
-    selectors = {name for name, widget in named.items() if widget.get("class") == "qMRMLNodeComboBox"}
-    connections = {(c.findtext("receiver"), c.findtext("slot")) for c in tree.iter("connection")}
-    assert connections == {(name, "setMRMLScene(vtkMRMLScene*)") for name in selectors}
-    custom = {c.findtext("class") for c in tree.iter("customwidget")}
-    assert {w.get("class") for w in named.values() if not w.get("class").startswith("Q")} == custom

@@ -68,6 +68,18 @@ def test_undo_removes_the_measurements_of_what_is_gone(scene, ct_node, logic):
     assert scene.GetNumberOfNodesByClass("vtkMRMLTableNode") == 0
 
 
+def test_measuring_removes_the_measurements_of_segments_that_a_person_has_deleted(scene, ct_node, logic):
+    node = logic.segment(ct_node)
+    logic.segment(ct_node, node)
+    first, second = node.GetSegmentation().GetSegmentIDs()
+    for segment_id in (first, second):
+        logic.measure(node, segmentId=segment_id)
+    node.GetSegmentation().RemoveSegment(first)
+    logic.measure(node)
+    assert scene.GetNumberOfNodesByClass("vtkMRMLTableNode") == 2
+    assert scene.GetNumberOfNodesByClass("vtkMRMLMarkupsLineNode") == 2
+
+
 def reference(node) -> tuple:
     parameter = slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName()
     role = node.GetReferenceImageGeometryReferenceRole()
@@ -127,27 +139,30 @@ def test_the_reference_geometry_keeps_in_step_with_edits_between(scene, ct_node,
     assert not logic.undo(node)
 
 
-def test_measurements_go_when_their_segment_is_replaced_or_restored(scene, ct_node, logic):
+def test_measurements_follow_a_segment_that_is_replaced_and_restored(scene, ct_node, logic):
+    """With the reference that they were made with; those of other segments stay as they are."""
     node = logic.segment(ct_node)
     logic.segment(ct_node, node)
-    kept, replaced = node.GetSegmentation().GetSegmentIDs()
+    other, replaced = node.GetSegmentation().GetSegmentIDs()
     small = add_ct(scene, ct_with_tumour(mask=two_voxels()))
-    for segment_id in (kept, replaced):
-        logic.measure(node, segmentId=segment_id)
+    logic.measure(node, segmentId=other)
+    logic.measure(node, node, segmentId=replaced, referenceSegmentId=other)
 
-    def measured() -> set[str]:
-        return {one for one in (kept, replaced) if Companions(node, one).nodes()}
+    def shown(segment_id: str, measure: str) -> str | None:
+        table = Companions(node, segment_id).nodes()["summary"].GetTable()
+        rows = {table.GetValue(row, 0).ToString(): row for row in range(table.GetNumberOfRows())}
+        return table.GetValue(rows[measure], 1).ToString() if measure in rows else None
 
-    assert measured() == {kept, replaced}
+    whole = shown(other, "Volume")
     logic.segment(small, node, segmentId=replaced)
-    assert measured() == {kept}
-    logic.measure(node, segmentId=replaced)
+    assert float(shown(replaced, "Volume")) == pytest.approx(4.0)
+    assert 0 < float(shown(replaced, "Dice")) < 1
     logic.undo(node)
-    assert measured() == {kept}
-    logic.measure(node, segmentId=replaced)
+    assert (shown(replaced, "Volume"), shown(replaced, "Dice")) == (whole, "1")
     logic.redo(node)
-    assert measured() == {kept}
-    assert scene.GetNumberOfNodesByClass("vtkMRMLTableNode") == 2
+    assert float(shown(replaced, "Volume")) == pytest.approx(4.0)
+    assert (shown(other, "Volume"), shown(other, "Dice")) == (whole, None)
+    assert scene.GetNumberOfNodesByClass("vtkMRMLTableNode") == 4
 
 
 def two_voxels() -> np.ndarray:

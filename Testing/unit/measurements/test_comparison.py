@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from LungTumorSegLib.measurements import format_report, measure
+from LungTumorSegLib.measurements.comparison import compare as compare_lesions
+from LungTumorSegLib.measurements.lesions import find_lesions
 from LungTumorSegLib.volume import Grid, Volume
 
 GRID = Grid((30, 20, 12), (1.0, 1.0, 2.0))
@@ -171,3 +173,10 @@ def test_symmetry_and_range(seed):
     assert 0.0 <= there["surface_dice_1mm"] <= 1.0
     found = sum(lesion["found"] for lesion in there["lesions"])
     assert found <= len(there["lesions"])
+
+
+def test_without_surfaces_the_rest_is_the_same():
+    found, reference = (find_lesions(box(*parts)) for parts in ((CUBE, FAR), (CUBE,)))
+    whole, quick = compare_lesions(found, reference), compare_lesions(found, reference, surfaces=False)
+    assert set(whole) - set(quick) == {"hd95_mm", "surface_dice_1mm"}
+    assert {key: whole[key] for key in quick} == quick

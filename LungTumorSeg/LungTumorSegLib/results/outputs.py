@@ -1,4 +1,4 @@
-"""Where a command may write, checked before the work, and writing all of it or nothing."""
+"""Where results may be written, checked before the work, and writing all of them or nothing."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""What a segmentation leaves behind: its report and its files, for one CT or for a folder of them."""
