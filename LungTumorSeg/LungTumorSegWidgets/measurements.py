@@ -118,9 +118,9 @@ def _rows(report: dict) -> list[tuple[str, ...]]:
     total = report["total"]
     rows = [
         (_("Lesions"), str(total["count"])),
-        (_("Volume"), _milliliters(total["volume_ml"])),
-        (_("Longest axis (RECIST)"), _millimeters(total["long_axis_mm"])),
-        (_("Sum of long axes"), _millimeters(total["sum_of_long_axes_mm"])),
+        (_("Volume (mL)"), _milliliters(total["volume_ml"])),
+        (_("Longest axis (mm)"), _millimeters(total["long_axis_mm"])),
+        (_("Sum of long axes (mm)"), _millimeters(total["sum_of_long_axes_mm"])),
     ]
     if "reference" not in report:
         return rows
@@ -136,11 +136,11 @@ def _rows(report: dict) -> list[tuple[str, ...]]:
 
 
 def _milliliters(value: float) -> str:
-    return f"{value:.2f} mL"
+    return f"{value:.2f}"
 
 
 def _millimeters(value: float) -> str:
-    return f"{value:.1f} mm"
+    return f"{value:.1f}"
 
 
 def _percent(value: float | None) -> str:

@@ -65,7 +65,7 @@ def test_a_reference_is_compared_with_and_renewed_by_edits(driver):
     dice = float(driver.measured("Dice")[0])
     assert 0 < dice < 1
     assert driver.measured("Lesions")[1] == "1"
-    assert driver.measured("Volume")[2].endswith("%")
+    assert driver.measured("Volume (mL)")[2].endswith("%")
     assert driver.ui.referenceSegmentComboBox.currentText == "Half"
 
     driver.set_kept(1, False)
@@ -79,15 +79,15 @@ def test_painting_is_measured_and_undone(driver):
     assert panel.editor.widget is None  # made when it is needed
     ui.editSection.collapsed = False
     driver.window.settle(0.5)
-    before, volume = driver.voxels(), driver.measured("Volume")[0]
+    before, volume = driver.voxels(), driver.measured("Volume (mL)")[0]
     paint_in_the_red_view(driver, panel.editor.widget)
     driver.window.settle(0.5)
     assert driver.voxels() > before
-    assert driver.measured("Volume")[0] != volume
+    assert driver.measured("Volume (mL)")[0] != volume
     panel.editor.widget.undo()
     driver.window.settle(0.5)
     assert driver.voxels() == before
-    assert driver.measured("Volume")[0] == volume
+    assert driver.measured("Volume (mL)")[0] == volume
 
     panel.editor.widget.setActiveEffectByName("Paint")
     slicer.util.selectModule("Volumes")
