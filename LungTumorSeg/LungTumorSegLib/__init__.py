@@ -5,7 +5,8 @@ nothing heavy; ``torch`` and ``monai`` are imported where a network is built or 
 
 Floors, each importing only from those below it:
 
-5. ``commandline`` (and the worker)
+6. ``commandline``
+5. ``worker``: a process that segments for others
 4. ``training``, ``prediction``
 3. ``inference``, ``networks``, ``postprocessing``, ``evaluation``
 2. ``lungs``, ``preparation``, ``measurements``, ``phantom``

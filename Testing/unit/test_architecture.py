@@ -111,6 +111,7 @@ def test_no_files_of_a_room_import_each_other_in_a_circle(room):
 
 
 LIGHT = (
+    "anonymization.anonymize",
     "volume",
     "recipe",
     "model",

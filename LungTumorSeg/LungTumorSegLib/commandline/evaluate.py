@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from ..wording import counted
 from .arguments import device, names, not_negative_int
 from .console import Console
 
@@ -34,6 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--table", metavar="R.csv", help="write a row a case")
     parser.add_argument("--lesions", metavar="L.csv", help="write a row a lesion, false positives included")
     parser.add_argument("--picture", metavar="P.png", help="draw the scores")
+    parser.add_argument("--confusion", metavar="C.png", help="draw the confusion matrix (of several labels)")
+    parser.add_argument("--slices", metavar="H.png", help="draw accuracy and Dice by slice (evaluation.slices)")
     parser.add_argument("--save-masks", metavar="DIR", help="write each predicted mask, CASE.seg.nrrd")
     parser.add_argument("--bootstrap", type=not_negative_int, default=2000, metavar="N", help="resamples (2000)")
     parser.add_argument("--seed", type=not_negative_int, default=0, metavar="S", help="of the bootstrap (0)")
@@ -52,6 +55,10 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     about = {"not_for_clinical_use": True, "model": model.describe()}
     partial = PartialReport.beside(arguments.report, about["model"]) if arguments.report else None
     _check_places(arguments, files, partial)
+    if arguments.confusion and len(model.recipe.labels) == 1:
+        raise InputError("the model tells one label from the background", "--confusion", "use --picture")
+    if arguments.slices and not model.recipe.evaluation.slices:
+        raise InputError("the model's recipe measures no slices", "--slices", "its evaluation.slices is off")
     if partial is None:
         scores = DataSetScores()
     else:
@@ -67,11 +74,12 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     except BaseException:
         _show_what_there_is(scores, len(files), partial, console)
         raise
-    _conclude(arguments, about, scores, failed, console)
+    _conclude(arguments, about, scores, failed, model.recipe.labels, console)
     if partial:
         partial.remove()
     if failed:
-        raise InputError(f"{len(failed)} of {len(files)} cases were not scored", arguments.data, "see the notes above")
+        what = f"{len(failed)} of {counted(len(files), 'case')} could not be scored"
+        raise InputError(what, arguments.data, "see the notes above")
 
 
 def _chosen(files: list[CaseFiles], arguments: argparse.Namespace) -> list[CaseFiles]:
@@ -85,7 +93,8 @@ def _check_places(arguments: argparse.Namespace, files: list[CaseFiles], partial
     from ..evaluation.picture import check_drawing
     from ..results.outputs import check_outputs, check_suffix
 
-    suffixes = {"report": ".json", "table": ".csv", "lesions": ".csv", "picture": ".png"}
+    suffixes = {"report": ".json", "table": ".csv", "lesions": ".csv"}
+    suffixes |= {"picture": ".png", "slices": ".png", "confusion": ".png"}
     outputs = {name: getattr(arguments, name) for name in suffixes}
     for name, path in outputs.items():
         check_suffix(path, (suffixes[name],), "table" if name == "lesions" else name)
@@ -94,8 +103,9 @@ def _check_places(arguments: argparse.Namespace, files: list[CaseFiles], partial
     masks = [_mask_path(arguments, case.name) for case in files] if arguments.save_masks else []
     inputs = [path for case in files for path in (case.ct, case.mask, *case.ignore)]
     check_outputs([*outputs.values(), partial.path if partial else None, *masks], inputs)
-    if arguments.picture:
-        check_drawing(arguments.picture)
+    for picture in (arguments.picture, arguments.slices, arguments.confusion):
+        if picture:
+            check_drawing(picture)
 
 
 def _mask_path(arguments: argparse.Namespace, case: str) -> Path:
@@ -120,11 +130,11 @@ def _score_all(
     console: Console,
 ) -> list[dict]:
     """Add to ``scores`` the cases that they lack, and return the cases that cannot be scored and why."""
-    from ..training.validating.scoring import score_each_lesion, score_files
+    from ..training.validating.scoring import score_each_lesion, score_each_slice, score_files
 
     known = {score.case for score in scores.cases}
     if known:
-        console.note(f"going on after {len(known)} of {len(files)} cases")
+        console.note(f"going on after {len(known)} of {counted(len(files), 'case')}")
     failed = []
     for done, case in enumerate(files):
         console.progress("evaluating", done / len(files))
@@ -138,7 +148,9 @@ def _score_all(
             continue
         if write_mask:
             write_mask(case.name, scored.found)
-        scores.add(scored.score, *score_each_lesion(scored))
+        slices = score_each_slice(scored) if predictor.recipe.evaluation.slices else ()
+        confusions = [scored.confusion] if scored.confusion else ()
+        scores.add(scored.score, *score_each_lesion(scored), slices, confusions)
         if partial:
             partial.keep(scores)
     scores.sort([case.name for case in files])
@@ -155,32 +167,58 @@ def _show_what_there_is(scores: DataSetScores, asked: int, partial: PartialRepor
         return
     console.result(as_table(scores.cases, MOST_ROWS), "scores", report={"complete": False, **scores.rows()})
     kept = f"; they are kept in {partial.path}, go on with --resume" if partial and partial.path.is_file() else ""
-    console.note(f"stopped after {len(scores.cases)} of {asked} cases{kept}")
+    console.note(f"stopped after {len(scores.cases)} of {counted(asked, 'case')}{kept}")
 
 
 def _conclude(
-    arguments: argparse.Namespace, about: dict, scores: DataSetScores, failed: list[dict], console: Console
+    arguments: argparse.Namespace,
+    about: dict,
+    scores: DataSetScores,
+    failed: list[dict],
+    labels: dict[int, str],
+    console: Console,
 ) -> None:
     """Sum up, write the files and print the tables."""
-    from ..evaluation import Bootstrap, as_table, strata_table
+    from ..evaluation import Bootstrap, as_table, strata_table, summarize_classes
+    from ..evaluation.confusion import class_table, confusion_table, draw_confusion
     from ..evaluation.picture import draw_scores
+    from ..evaluation.slice_picture import draw_slices
     from ..evaluation.tables import MOST_ROWS, write_case_csv, write_lesion_csv
     from ..volume.files import write_json
 
-    report = about | {"complete": True} | scores.as_dict(Bootstrap(arguments.bootstrap, arguments.seed))
+    bootstrap = Bootstrap(arguments.bootstrap, arguments.seed)
+    report = about | {"complete": True} | scores.as_dict(bootstrap)
+    if scores.confusions:
+        report["classes"] = summarize_classes(scores.confusions, labels, bootstrap)
     report["failed"] = failed
     jobs = {
         "report": lambda path: write_json(path, report),
         "table": lambda path: write_case_csv(path, scores.cases),
         "lesions": lambda path: write_lesion_csv(path, scores),
         "picture": lambda path: draw_scores(scores, report, path),
+        "slices": lambda path: draw_slices(scores.slices, about["model"]["name"], path),
+        "confusion": lambda path: draw_confusion(report["classes"], about["model"], path),
     }
     for kind, write in jobs.items():
         if path := getattr(arguments, kind):
             write(path)
             console.written(kind, path)
-    parts = (as_table(scores.cases, MOST_ROWS), strata_table(report["strata"]), _in_words(report))
+    slices = _slices_in_words(report["slice_summary"]) if scores.slices else ""
+    classes = [table(report["classes"]) for table in (class_table, confusion_table) if scores.confusions]
+    parts = (as_table(scores.cases, MOST_ROWS), strata_table(report["strata"]), slices, *classes, _in_words(report))
     console.result("\n\n".join(part for part in parts if part), "scores", report=report)
+
+
+def _slices_in_words(summary: dict) -> str:
+    from ..evaluation.tables import figure
+
+    return (
+        f"{counted(summary['slices'], 'slice')}: mean accuracy {figure(summary['mean_accuracy'], 4)}, median "
+        f"{figure(summary['median_accuracy'], 4)}. {counted(summary['slices_annotated'], 'slice')} with something "
+        f"annotated: mean Dice {figure(summary['mean_dice'], 3)}, median {figure(summary['median_dice'], 3)}. "
+        f"{counted(summary['slices_empty'], 'empty slice')}, which have no Dice: something was found in "
+        f"{summary['slices_empty_with_something_found']}."
+    )
 
 
 def _in_words(report: dict) -> str:
@@ -192,7 +230,7 @@ def _in_words(report: dict) -> str:
         return with_interval(summary[key], intervals[key], digits)
 
     parts = [
-        f"{summary['cases_with_tumor']} cases with a tumour: mean Dice {said('mean_dice', 3)}, median "
+        f"{counted(summary['cases_with_tumor'], 'case')} with a tumour: mean Dice {said('mean_dice', 3)}, median "
         f"{figure(summary['median_dice'], 3)}, lesions found {said('sensitivity')}, HD95 {said('mean_hd95_mm', 1)} mm "
         f"over the {summary['cases_with_hd95_mm']} in which something was found.",
         f"False positives per scan: {said('false_positives_per_scan')}, on tumour-free scans "

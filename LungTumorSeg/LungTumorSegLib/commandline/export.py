@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", choices=("last", "best"), default="last", help="of the last step, or of the best validation"
     )
+    parser.add_argument("--overwrite", action="store_true", help="replace a model that is in MODEL_DIR")
     parser.add_argument("--recipe", metavar="NAME", help="recipe in place of the run's own (the same network)")
     parser.add_argument("--card", metavar="CARD.json", help="what metadata.json should say: version, licence, …")
     parser.add_argument("--scores", metavar="R.json", help="report of `evaluate`, for metadata.json's eval_metrics")
@@ -41,5 +42,5 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
         if "summary" not in scores:
             raise InputError("holds no scores of an evaluation", arguments.scores, "give the report of `evaluate`")
         card["eval_metrics"] = {key: scores[key] for key in SCORES if key in scores}
-    export_run(arguments.folder, arguments.output, card, text, arguments.weights)
+    export_run(arguments.folder, arguments.output, card, text, arguments.weights, overwrite=arguments.overwrite)
     console.written("model", arguments.output)

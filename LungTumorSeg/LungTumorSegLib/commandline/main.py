@@ -22,7 +22,10 @@ from .signals import Stopped, stop_on_signals
 
 # Each a module in this folder, with SUMMARY, add_arguments(parser) and run(arguments, console) -> status or None.
 # They import what is heavy inside `run`, so that `--help` answers at once.
-COMMANDS = ("segment", "measure", "phantom", "recipes", "prepare", "train", "evaluate", "search", "export", "doctor")
+COMMANDS = (
+    *("segment", "measure", "phantom", "recipes", "anonymize", "prepare", "train", "evaluate", "search", "export"),
+    "doctor",
+)
 
 PROGRAM = "lungtumorseg"
 DESCRIPTION = "Find, outline and measure lung tumours in chest CT. Not for clinical use."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from ..wording import counted
 from .arguments import not_negative_int
 from .console import Console
 from .signals import Stopped
@@ -18,6 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", required=True, metavar="NAME", help="packaged recipe or YAML file")
     parser.add_argument("-o", "--output", required=True, metavar="CACHE", help="the cache's folder")
     parser.add_argument("--skip-bad", action="store_true", help="name cases that cannot be used, and go on")
+    parser.add_argument(
+        "--remove-missing", action="store_true", help="take cases out of the cache that the data set has no longer"
+    )
     parser.add_argument(
         "--set", type=str, action="append", default=[], metavar="KEY=VALUE", help="change a key of the recipe"
     )
@@ -64,13 +68,13 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
             skip_bad=arguments.skip_bad,
             workers=arguments.workers,
             with_scans=not arguments.no_scans,
-            prune=True,
+            others="remove" if arguments.remove_missing else "refuse",
             progress=console.progress,
         )
     except Stopped:
         index = read_index(cache)
         if index is not None and index.sources:
-            console.written(f"cache with {_counted(len(index.sources), 'case')} so far", cache)
+            console.written(f"cache with {counted(len(index.sources), 'case')} so far", cache)
         raise
     copy_extras(data, cache)
     console.note(str(prepared))
@@ -82,8 +86,8 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
 def _in_words(fingerprint: dict) -> str:
     spacing, size, hu = (fingerprint[key] for key in ("spacing_mm", "size_voxels", "foreground_hu"))
     lines = [
-        f"{_counted(fingerprint['cases'], 'case')}, {fingerprint['cases_with_tumor']} with a tumour "
-        f"({_counted(fingerprint['lesions'], 'lesion')})",
+        f"{counted(fingerprint['cases'], 'case')}, {fingerprint['cases_with_tumor']} with a tumour "
+        f"({counted(fingerprint['lesions'], 'lesion')})",
         f"spacing, median: {_triple(spacing['median'])} mm, from {_triple(spacing['minimum'])} to "
         f"{_triple(spacing['maximum'])}",
         f"size, median: {_triple(size['median'])} voxels",
@@ -96,10 +100,6 @@ def _in_words(fingerprint: dict) -> str:
             f"a lesion {fingerprint['lesion_volume_ml']['median']:.3g} mL (medians)",
         ]
     return "\n".join(lines)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _triple(values: list[float]) -> str:

@@ -45,6 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     cases = parser.add_argument_group("cases")
     cases.add_argument(
+        "--skip-bad", action="store_true", help="of a data set that is not prepared: leave out what cannot be used"
+    )
+    cases.add_argument(
         "--leave-out", type=names, default=(), metavar="CASE,…", help="neither trained on nor validated"
     )
     held_out = cases.add_mutually_exclusive_group()
@@ -76,6 +79,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         leave_out=arguments.leave_out,
         validate=arguments.validate,
         fold=arguments.fold,
+        skip_bad=arguments.skip_bad,
         resume=arguments.resume,
         workers=arguments.workers,
     )

@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from ..wording import counted
 from .bars import TrainingBar, is_terminal
 from .console import Console
 
@@ -80,13 +81,13 @@ def in_words(report: ValidationReport) -> str:
     if not report.scores:
         return "no case could be validated"
     summary, dices = report.summary, [score.dice for score in report.scores if score.has_tumor]
-    lesions = f"{sum(score.lesions_found for score in report.scores)} of {summary['lesions']} lesions found"
+    lesions = f"{sum(score.lesions_found for score in report.scores)} of {counted(summary['lesions'], 'lesion')} found"
     false = f"{summary['false_positives_per_scan']:.1f} false positives per scan"
     words = [lesions, false, clock(report.seconds)]
     if dices:
         spread = f" ({min(dices):.2f} to {max(dices):.2f})" if len(dices) > 1 else ""
         words.insert(0, f"mean Dice {summary['mean_dice']:.3f}{spread}")
-    cases = "1 case" if len(report.scores) == 1 else f"{len(report.scores)} cases"
+    cases = counted(len(report.scores), "case")
     return f"{cases} validated: {', '.join(words)}"
 
 

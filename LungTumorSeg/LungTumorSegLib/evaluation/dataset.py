@@ -9,9 +9,11 @@ from types import UnionType
 from typing import get_args, get_type_hints
 
 from ..errors import InputError
+from .classes import CaseConfusion
 from .intervals import Bootstrap
 from .lesions import FalsePositive, LesionScore
 from .scores import CaseScore, confidence_intervals, summarize
+from .slices import SliceScore, summarize_slices
 from .strata import stratify
 
 
@@ -25,17 +27,32 @@ class DataSetScores:
     lesions : list of LesionScore
         Of all cases, in their order.
     false_positives : list of FalsePositive
+    slices : list of SliceScore
+        Where the recipe asks for them.
+    confusions : list of CaseConfusion
+        Where the recipe has several labels.
     """
 
     cases: list[CaseScore] = field(default_factory=list)
     lesions: list[LesionScore] = field(default_factory=list)
     false_positives: list[FalsePositive] = field(default_factory=list)
+    slices: list[SliceScore] = field(default_factory=list)
+    confusions: list[CaseConfusion] = field(default_factory=list)
 
-    def add(self, case: CaseScore, lesions: list[LesionScore], false_positives: list[FalsePositive]) -> None:
+    def add(
+        self,
+        case: CaseScore,
+        lesions: list[LesionScore],
+        false_positives: list[FalsePositive],
+        slices: Sequence[SliceScore] = (),
+        confusions: Sequence[CaseConfusion] = (),
+    ) -> None:
         """Add a case."""
         self.cases.append(case)
         self.lesions.extend(lesions)
         self.false_positives.extend(false_positives)
+        self.slices.extend(slices)
+        self.confusions.extend(confusions)
 
     def sort(self, order: Sequence[str]) -> None:
         """Bring the cases, and what belongs to them, into the order of these names."""
@@ -44,17 +61,26 @@ class DataSetScores:
             getattr(self, part).sort(key=lambda row: place[row.case])
 
     def rows(self) -> dict:
-        """Return ``cases``, ``lesions`` and ``false_positives`` as lists of dicts, as JSON takes them."""
-        return {part: [asdict(row) for row in getattr(self, part)] for part in ROWS}
+        """Return ``cases``, ``lesions`` and ``false_positives`` as lists of dicts, as JSON takes them.
+
+        ``slices`` and ``confusions`` come along where there are any.
+        """
+        parts = [part for part in ROWS if part not in OPTIONAL or getattr(self, part)]
+        return {part: [asdict(row) for row in getattr(self, part)] for part in parts}
 
     def as_dict(self, bootstrap: Bootstrap) -> dict:
-        """Return what `evaluate` reports: the rows, ``summary``, ``confidence_intervals`` and ``strata``."""
+        """Return what `evaluate` reports: the rows, ``summary``, ``confidence_intervals`` and ``strata``.
+
+        With slices, ``slice_summary`` too.
+        """
         rows = self.rows()
+        slices = {"slice_summary": summarize_slices(self.slices)} if self.slices else {}
         return {
             "cases": rows.pop("cases"),
             "summary": summarize(self.cases),
             "confidence_intervals": bootstrap.describe() | confidence_intervals(self.cases, bootstrap),
             "strata": stratify(self.cases, self.lesions, bootstrap),
+            **slices,
             **rows,
         }
 
@@ -68,12 +94,20 @@ class DataSetScores:
             The report, named by ``where``, does not hold such rows.
         """
         try:
-            return cls(**{part: [_row(kind, row) for row in report[part]] for part, kind in ROWS.items()})
+            parts = {part: kind for part, kind in ROWS.items() if part not in OPTIONAL or part in report}
+            return cls(**{part: [_row(kind, row) for row in report[part]] for part, kind in parts.items()})
         except (KeyError, TypeError, ValueError) as error:
             raise InputError("does not hold the scores of an evaluation", where, "score the cases anew") from error
 
 
-ROWS = {"cases": CaseScore, "lesions": LesionScore, "false_positives": FalsePositive}
+ROWS = {
+    "cases": CaseScore,
+    "lesions": LesionScore,
+    "false_positives": FalsePositive,
+    "slices": SliceScore,
+    "confusions": CaseConfusion,
+}
+OPTIONAL = {"slices", "confusions"}
 
 
 def _row(kind: type, row: dict):

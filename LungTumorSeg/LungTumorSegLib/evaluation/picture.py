@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..volume.files import atomic_path
+from ..wording import counted
 from .charts import FAINT, GRID, INK, WARNING, plain_axes
 from .dataset import DataSetScores
 from .scores import CaseScore
@@ -66,8 +67,8 @@ def draw_scores(scores: DataSetScores, report: dict, path: str | Path) -> None:
 def _heading(figure, report: dict) -> None:
     model, summary = report["model"], report["summary"]
     counts = (
-        f"{summary['cases']} CTs, {summary['cases_with_tumor']} with a tumour, "
-        f"{summary['cases_without_tumor']} without; {summary['lesions']} lesions"
+        f"{counted(summary['cases'], 'CT')}, {summary['cases_with_tumor']} with a tumour, "
+        f"{summary['cases_without_tumor']} without; {counted(summary['lesions'], 'lesion')}"
     )
     figure.text(0.065, 0.945, f"{model['name']} {model['version']}", color=INK, fontsize=18, weight="bold")
     figure.text(0.065, 0.915, counts, color=FAINT, fontsize=11)

@@ -21,8 +21,9 @@ def importance_map(size: Triple, blending: str = "gaussian", sigma_scale: float 
     ----------
     size : tuple of int, zyx
         Shape of the window.
-    blending : {"gaussian", "constant"}
-        A Gaussian about the window's centre, or 1 throughout.
+    blending : {"gaussian", "constant", "centre"}
+        A Gaussian about the window's centre, or 1 throughout; as much where windows keep their centres alone, which
+        `windows.Window.kept` sees to.
     sigma_scale : float
         Standard deviation of the Gaussian along each axis, as a part of the window's size along it.
 
@@ -32,10 +33,10 @@ def importance_map(size: Triple, blending: str = "gaussian", sigma_scale: float 
         ``exp(-x^2 / 2 sigma^2)`` multiplied over the axes, and at least `SMALLEST_WEIGHT` (nnU-Net's blending, as
         in Isensee et al., Nature Methods 2021).
     """
-    if blending == "constant":
+    if blending in ("constant", "centre"):
         return torch.ones(size)
     if blending != "gaussian":
-        raise ValueError(f"blending is {blending!r}; known are gaussian and constant")
+        raise ValueError(f"blending is {blending!r}; known are gaussian, constant and centre")
     z, y, x = (_gaussian(n, n * sigma_scale) for n in size)
     weights = z[:, None, None] * y[:, None] * x
     return weights.clamp_(min=max(float(weights.min()), SMALLEST_WEIGHT))
@@ -75,8 +76,8 @@ class BlendedSum:
     def add(self, output: torch.Tensor, window: Window) -> None:
         """Add what the network said about ``window``: (channels, z, y, x), any float type."""
         target, source = [], []
-        for box, seen, inside in zip(self.box, window.image, window.inside, strict=True):
-            low, high = max(seen.start, box.start), min(seen.stop, box.stop)
+        for box, seen, inside, kept in zip(self.box, window.image, window.inside, window.kept, strict=True):
+            low, high = max(kept.start, box.start), min(kept.stop, box.stop)
             if low >= high:
                 return
             target.append(slice(low - box.start, high - box.start))

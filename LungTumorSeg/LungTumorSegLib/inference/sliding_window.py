@@ -10,6 +10,7 @@ from itertools import combinations
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 from ..errors import InputError, MemoryShortageError
 from ..progress import Progress, silent
@@ -45,16 +46,18 @@ class SlidingWindow:
         Size of the window in voxels; what the network is given.
     overlap : float
         Part of the window that neighbours share along each axis; 0 <= overlap < 1.
-    blending : {"gaussian", "constant"}
-        Weight of a window's voxels in the mean, see `blending.importance_map`.
+    blending : {"gaussian", "constant", "centre"}
+        Weight of a window's voxels in the mean, see `blending.importance_map`; with ``centre`` each voxel is left to
+        the one window whose centre is nearest, so that no window's border shows.
     sigma_scale : float
         Standard deviation of the Gaussian as a part of the window's size.
     batch_size : int, optional
         Windows that the network is given at once; by default one on the CPU and `GPU_BATCH_SIZE` on a GPU.
     mirror_axes : tuple of int, zyx
         Axes (0, 1, 2) along which each window is also flipped; the outputs of all 2**n flips are averaged.
-    padding_value : float
-        What stands beside an image that is smaller than the window (the prepared intensity of air).
+    padding_value : float, tuple of float, or None
+        What stands beside an image that is smaller than the window (the prepared intensity of air): one value, one of
+        each channel, or, where it is None, that of the nearest voxel of the image.
     relative : bool
         Hold logits relative to the background's (channel 0), one channel fewer. Softmax probabilities and labels
         are the same, because blending is linear and softmax sees differences only.
@@ -66,7 +69,7 @@ class SlidingWindow:
     sigma_scale: float = 0.125
     batch_size: int | None = None
     mirror_axes: tuple[int, ...] = ()
-    padding_value: float = 0.0
+    padding_value: float | tuple[float, ...] | None = 0.0
     relative: bool = False
 
     def __post_init__(self) -> None:
@@ -120,7 +123,8 @@ class SlidingWindow:
         image = torch.as_tensor(image)
         if image.ndim != 4:
             raise ValueError(f"the image has shape {tuple(image.shape)}; (channels, z, y, x) is expected")
-        grid = WindowGrid.over(tuple(image.shape[1:]), self.window_zyx, self.overlap)
+        centres = self.blending == "centre"
+        grid = WindowGrid.over(tuple(image.shape[1:]), self.window_zyx, self.overlap, centres)
         region = None if region is None else np.asarray(region, dtype=bool)
         if region is not None and region.shape != grid.shape:
             raise ValueError(f"a region of shape {region.shape} for an image of shape {grid.shape} (zyx)")
@@ -191,10 +195,19 @@ class SlidingWindow:
         """Copy windows out of the image to the device: (batch, C, *window), float32."""
         tiles = torch.stack([image[(slice(None), *window.image)] for window in batch])
         tiles = tiles.to(device.device, torch.float32, memory_format=_memory_format(device))
-        if tiles.shape[2:] != grid.size:
-            (z0, z1), (y0, y1), (x0, x1) = grid.padding
-            tiles = torch.nn.functional.pad(tiles, (x0, x1, y0, y1, z0, z1), value=self.padding_value)
-        return tiles
+        return tiles if tiles.shape[2:] == grid.size else self._padded(tiles, grid)
+
+    def _padded(self, tiles: torch.Tensor, grid: WindowGrid) -> torch.Tensor:
+        """Extend (batch, C, z, y, x) on both sides to the size of a window."""
+        (z0, z1), (y0, y1), (x0, x1) = grid.padding
+        around = (x0, x1, y0, y1, z0, z1)
+        if self.padding_value is None:
+            return F.pad(tiles, around, mode="replicate")
+        values = self.padding_value if isinstance(self.padding_value, tuple) else (self.padding_value,)
+        if len(set(values)) == 1:
+            return F.pad(tiles, around, value=values[0])
+        channels = zip(tiles.split(1, dim=1), values, strict=True)
+        return torch.cat([F.pad(channel, around, value=value) for channel, value in channels], dim=1)
 
     def _output(self, network: Network, tiles: torch.Tensor) -> torch.Tensor:
         """Compute logits (batch, K, *window), averaged over the flips of `mirror_axes`."""

@@ -6,10 +6,12 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..recipe import parse_recipe
-from ..recipe.schema import Recipe
+
+if TYPE_CHECKING:
+    from ..recipe.schema import Recipe
 
 PACKAGED = Path(__file__).resolve().parent.parent / "models"
 WEIGHTS, RECIPE, METADATA = "model.safetensors", "recipe.yaml", "metadata.json"
@@ -51,9 +53,9 @@ class Model:
         InputError
             The file is truncated or not in the safetensors format (a pickle, say); it is never unpickled.
         """
-        from .weights import read_weights
+        from .tensors import read_tensors
 
-        return read_weights(self.path / WEIGHTS)
+        return read_tensors(self.path / WEIGHTS)
 
     def describe(self) -> dict:
         """Return the report's ``model`` part; the checksum tells which weights were used."""
@@ -79,6 +81,8 @@ def load_model(name_or_dir: str | Path) -> Model:
     InputError
         No such model, a file missing, a description that is not JSON, or a recipe that is not valid.
     """
+    from ..recipe import parse_recipe  # not above: the names of the packaged models are listed without pydantic
+
     folder = PACKAGED / name_or_dir if str(name_or_dir) in available() else Path(name_or_dir)
     _check_files(folder, name_or_dir)
     recipe = parse_recipe(_read(folder / RECIPE), folder / RECIPE)

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..recipe import dump_recipe, parse_recipe, refuse_unresolved
-from ..recipe.schema import Recipe
 from ..volume.files import check_writable, write_text
 from .bundle import METADATA, RECIPE, WEIGHTS
 
 if TYPE_CHECKING:
     import torch
+
+    from ..recipe.schema import Preparation, Recipe
 
 
 def save_model(folder: str | Path, weights: Mapping[str, torch.Tensor], recipe: Recipe | str, metadata: dict) -> None:
@@ -43,7 +43,9 @@ def save_model(folder: str | Path, weights: Mapping[str, torch.Tensor], recipe: 
     """
     from safetensors.torch import save_file
 
-    text = dump_recipe(recipe) if isinstance(recipe, Recipe) else recipe
+    from ..recipe import dump_recipe, parse_recipe
+
+    text = recipe if isinstance(recipe, str) else dump_recipe(recipe)
     description = describe(parse_recipe(text, RECIPE), metadata)
     tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in weights.items()}
     with _folder_at_once(Path(folder)) as temporary:
@@ -71,6 +73,8 @@ def describe(recipe: Recipe, metadata: dict) -> dict:
 
 def data_format(recipe: Recipe) -> dict:
     """Describe what goes into the network and what comes out, as a MONAI bundle does."""
+    from ..recipe import refuse_unresolved
+
     refuse_unresolved(recipe.preparation)
     windows = recipe.preparation.windows_hu
     common = {"type": "image", "spatial_shape": list(recipe.inference.window_size), "dtype": "float32"}
@@ -79,7 +83,7 @@ def data_format(recipe: Recipe) -> dict:
         "format": "hounsfield",
         "modality": "CT",
         "num_channels": len(windows),
-        "value_range": [-1, 1],
+        "value_range": _value_range(recipe.preparation),
         "is_patch_data": True,
         "channel_def": {str(k): f"{low:g}..{high:g} HU" for k, (low, high) in enumerate(windows)},
     }
@@ -92,6 +96,18 @@ def data_format(recipe: Recipe) -> dict:
         "channel_def": {"0": "background", **{str(k): name for k, name in recipe.labels.items()}},
     }
     return {"inputs": {"image": image}, "outputs": {"pred": prediction}}
+
+
+def _value_range(preparation: Preparation) -> list[float]:
+    """Return the lowest and the highest value that the network can be given."""
+    if preparation.normalization is None:
+        return [-1, 1]
+    ends = [
+        (hu - mean) / deviation
+        for window, (mean, deviation) in zip(preparation.windows_hu, preparation.normalization, strict=True)
+        for hu in window
+    ]
+    return [round(min(ends), 4), round(max(ends), 4)]
 
 
 @contextmanager

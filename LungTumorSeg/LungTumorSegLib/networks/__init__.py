@@ -1,4 +1,4 @@
-"""Networks, taken from MONAI, and their weights."""
+"""Networks, taken from MONAI or assembled here, and their weights."""
 
 from .build import build_network, network_of
 from .load import load_network

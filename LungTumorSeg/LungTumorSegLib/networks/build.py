@@ -1,4 +1,4 @@
-"""From a recipe's network key to a network of MONAI's."""
+"""From a recipe's network key to the network."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from torch import nn
 
 from ..errors import InputError
 from ..recipe import refuse_unresolved
-from ..recipe.schema import Network, Recipe, ResidualEncoderNetwork, SwinUNETRNetwork, UNetNetwork
+from ..recipe.schema import (
+    Isensee2017Network,
+    Network,
+    Recipe,
+    ResidualEncoderNetwork,
+    RonnebergerNetwork,
+    SwinUNETRNetwork,
+    UNetNetwork,
+)
 from ..recipe.schema.part import SizeXYZ
 from .single_samples import train_single_samples_rightly
 from .thin_volumes import train_thin_volumes_exactly
@@ -89,6 +97,32 @@ def _residual_encoder(network: ResidualEncoderNetwork, in_channels: int, out_cha
     )
 
 
+def _isensee2017(network: Isensee2017Network, in_channels: int, out_channels: int) -> nn.Module:
+    from .isensee import Isensee2017
+
+    return Isensee2017(
+        in_channels,
+        out_channels,
+        channels=network.channels,
+        strides=_zyx(network.strides),
+        activation=network.activation,
+        dropout=network.dropout,
+    )
+
+
+def _ronneberger(network: RonnebergerNetwork, in_channels: int, out_channels: int) -> nn.Module:
+    from .ronneberger import RonnebergerUNet
+
+    return RonnebergerUNet(
+        in_channels,
+        out_channels,
+        channels=network.channels,
+        strides=_zyx(network.strides),
+        norm=network.norm,
+        dropout=network.dropout,
+    )
+
+
 def _swin_unetr(network: SwinUNETRNetwork, in_channels: int, out_channels: int) -> nn.Module:
     if find_spec("einops") is None:
         raise InputError(
@@ -116,4 +150,10 @@ def _zyx(strides_xyz: tuple[SizeXYZ, ...]) -> list[tuple[int, int, int]]:
     return [stride[::-1] for stride in strides_xyz]
 
 
-_BUILDERS = {UNetNetwork: _unet, ResidualEncoderNetwork: _residual_encoder, SwinUNETRNetwork: _swin_unetr}
+_BUILDERS = {
+    UNetNetwork: _unet,
+    ResidualEncoderNetwork: _residual_encoder,
+    Isensee2017Network: _isensee2017,
+    RonnebergerNetwork: _ronneberger,
+    SwinUNETRNetwork: _swin_unetr,
+}

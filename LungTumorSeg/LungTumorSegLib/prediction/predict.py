@@ -15,9 +15,10 @@ from ..networks import load_network
 from ..postprocessing import postprocess
 from ..preparation import PreparedCT, intensity_channels, prepare_ct
 from ..progress import Progress, StageTimer, silent
-from ..recipe.schema import Inference, Recipe
+from ..recipe.schema import Preparation, Recipe
 from ..volume import Volume
 from ..volume.boxes import Box
+from ..volume.resampling import AIR
 from .partial import PartialPrediction, Watch, look_away
 
 AXES_ZYX = "zyx"
@@ -131,13 +132,13 @@ class Predictor:
             Called with a `PartialPrediction` after each window (each batch of them).
         """
         timer = timer or StageTimer()
-        window = sliding_window(self.recipe.inference, overlap)
+        window = sliding_window(self.recipe, overlap)
         with timer.stage("preparing"):
             progress("preparing", 0.0)
             prepared = prepare_ct(ct, self.recipe.preparation)
             progress("preparing", 1.0)
         with timer.stage("network"):
-            image = torch.from_numpy(intensity_channels(prepared.hu, self.recipe.preparation.windows_hu))
+            image = torch.from_numpy(network_input(prepared.hu, self.recipe.preparation))
             result = window.run(
                 self.network,
                 image,
@@ -166,8 +167,15 @@ class Predictor:
         )
 
 
-def sliding_window(settings: Inference, overlap: float | None = None) -> SlidingWindow:
-    """Build the sliding window that a recipe's ``inference`` describes."""
+def network_input(hu: np.ndarray, preparation: Preparation) -> np.ndarray:
+    """Turn HU on the prepared grid (zyx) into what the network sees: (C, z, y, x), float32."""
+    return intensity_channels(hu, preparation.windows_hu, preparation.normalization)
+
+
+def sliding_window(recipe: Recipe, overlap: float | None = None) -> SlidingWindow:
+    """Build the sliding window that a recipe's ``inference`` and ``preparation`` describe."""
+    settings = recipe.inference
+    air = network_input(np.full((1, 1, 1), AIR), recipe.preparation)
     return SlidingWindow(
         window_zyx=settings.window_size[::-1],
         overlap=settings.overlap if overlap is None else overlap,
@@ -175,7 +183,7 @@ def sliding_window(settings: Inference, overlap: float | None = None) -> Sliding
         sigma_scale=settings.sigma_scale,
         batch_size=settings.batch_size,
         mirror_axes=tuple(AXES_ZYX.index(axis) for axis in settings.mirror_axes),
-        padding_value=-1.0,  # what the intensity windows make of air
+        padding_value=None if recipe.preparation.padding == "edge" else tuple(air.ravel().tolist()),
         relative=True,
     )
 

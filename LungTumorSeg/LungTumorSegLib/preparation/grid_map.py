@@ -41,7 +41,7 @@ class GridMap:
 
     @classmethod
     def plan(
-        cls, grid: Grid, spacing_mm: tuple[float, float, float] | None = None, box: BoxZYX | None = None
+        cls, grid: Grid, spacing_mm: tuple[float | None, ...] | None = None, box: BoxZYX | None = None
     ) -> GridMap:
         """Lay the prepared grid out.
 
@@ -50,14 +50,17 @@ class GridMap:
         grid : Grid
             Input grid.
         spacing_mm : tuple of float, xyz, optional
-            Spacing of the prepared grid along left, posterior, superior; by default the input's.
+            Spacing of the prepared grid along left, posterior, superior; the input's by default, and where one is
+            None.
         box : tuple of slice, zyx, optional
             Part of the canonical input grid to prepare; by default all of it.
         """
         orientation = Orientation.of(grid)
         canonical = orientation.apply_to_grid(grid)
         box = box or tuple(slice(0, n) for n in canonical.shape)
-        wanted = np.array(canonical.spacing if spacing_mm is None else spacing_mm)[::-1]
+        asked = zip(canonical.spacing, spacing_mm or (None,) * 3, strict=True)
+        spacing = [own if mm is None else mm for own, mm in asked]
+        wanted = np.array(spacing)[::-1]
         steps = wanted / np.array(canonical.spacing)[::-1]
         lengths = [part.stop - part.start for part in box]
         counts = [max(1, int(np.ceil(n / step - 1e-6))) for n, step in zip(lengths, steps, strict=True)]

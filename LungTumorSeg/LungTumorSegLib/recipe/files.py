@@ -9,7 +9,7 @@ from .schema import Recipe
 
 MAX_NAME = 200  # characters; asking the file system for much longer ones is an error of its own
 # Tags of pydantic's unions, which stand in a fault's location but not in the file.
-TAGS = ("unet", "resenc", "swinunetr", "numbers", "fingerprint")
+TAGS = ("unet", "resenc", "isensee2017", "ronneberger2015", "swinunetr", "numbers", "fingerprint")
 FOLDER = Path(__file__).resolve().parent.parent / "recipes"
 
 
@@ -89,7 +89,8 @@ def override(recipe: Recipe, settings: list[str]) -> Recipe:
     ----------
     recipe : Recipe
     settings : list of str
-        ``key=value`` each, keys of nested parts joined by dots, values as in YAML: ``training.steps=500``.
+        ``key=value`` each, keys of nested parts joined by dots, values as in YAML: ``training.steps=500``. The
+        entries of a list are counted from 0: ``training.loss.class_weights.2=50``.
 
     Raises
     ------
@@ -105,11 +106,12 @@ def override(recipe: Recipe, settings: list[str]) -> Recipe:
         *parents, last = key.strip().split(".")
         part = content
         for name in parents:
-            part = part.get(name) if isinstance(part, dict) else None
-        if not equals or not isinstance(part, dict) or last not in part:
+            part = part[_place(part, name)] if _place(part, name) is not None else None
+        place = _place(part, last)
+        if not equals or place is None:
             raise InputError("expected key=value with a key of the recipe", setting, "see `recipes show`")
         try:
-            part[last] = yaml.safe_load(text)
+            part[place] = yaml.safe_load(text)
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             raise InputError("the value is not YAML", setting, "quote it") from error
     try:
@@ -125,6 +127,15 @@ def dump_recipe(recipe: Recipe) -> str:
     return yaml.safe_dump(
         recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True, default_flow_style=None, width=110
     )
+
+
+def _place(part, name: str) -> str | int | None:
+    """Return where a part of a recipe, as JSON, holds what ``name`` names: a key or a list's number; None: nowhere."""
+    if isinstance(part, dict):
+        return name if name in part else None
+    if isinstance(part, list) and name.isascii() and name.isdigit():
+        return int(name) if int(name) < len(part) else None
+    return None
 
 
 def _loader():

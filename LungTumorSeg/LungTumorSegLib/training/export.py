@@ -8,6 +8,7 @@ import torch
 
 from ..errors import InputError
 from ..model import find_misfit, save_model
+from ..model.bundle import METADATA, WEIGHTS
 from ..networks import network_of
 from ..recipe import load_recipe, parse_recipe
 from ..recipe.schema import Recipe
@@ -18,7 +19,13 @@ TRAINED = ("labels", "preparation", "network")
 
 
 def export_run(
-    run: str | Path, folder: str | Path, metadata: dict, recipe_text: str | None = None, weights: str = "last"
+    run: str | Path,
+    folder: str | Path,
+    metadata: dict,
+    recipe_text: str | None = None,
+    weights: str = "last",
+    *,
+    overwrite: bool = False,
 ) -> None:
     """Write a run's averaged weights, in half precision, with its recipe and a description.
 
@@ -34,13 +41,18 @@ def export_run(
         A recipe in place of the run's own, of the same labels, preparation and network.
     weights : {"last", "best"}
         Those of the last checkpoint, or those that did best in validation.
+    overwrite : bool
+        Let the model take the place of one that is in ``folder``.
 
     Raises
     ------
     InputError
-        Before anything is written: no run, weights that are not finite, or a recipe that they do not fit.
+        Before anything is written: no run, weights that are not finite, a recipe that they do not fit, or a model in
+        ``folder`` that is not to be overwritten.
     """
     run = Path(run)
+    if not overwrite:
+        _refuse_model_in(Path(folder))
     if not (run / LAST).is_file():
         raise InputError("this is no training run: it holds no checkpoint.pt", run, "give the folder of `train -o`")
     if weights == "best" and not (run / BEST).is_file():
@@ -53,6 +65,12 @@ def export_run(
     halved = {name: value.half() if value.is_floating_point() else value for name, value in checkpoint.average.items()}
     _check(halved, trained, recipe, run)
     save_model(folder, halved, recipe_text or trained, {"training_steps": checkpoint.step, **metadata})
+
+
+def _refuse_model_in(folder: Path) -> None:
+    if any((folder / name).exists() for name in (WEIGHTS, METADATA)):
+        do = "choose another folder, or replace it by --overwrite"
+        raise InputError("there is a model in this folder", folder, do)
 
 
 def _check(weights: dict[str, torch.Tensor], trained: Recipe, recipe: Recipe, run: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError
@@ -11,12 +10,13 @@ from ..progress import Progress, silent
 from ..recipe import load_recipe
 from ..recipe.schema import Recipe
 from ..volume.files import check_writable, read_json, write_json
-from .data.cache import require_scans
+from .data.cache import read_index, require_scans
+from .data.case_files import CaseFiles
 from .data.layouts import find_cases
 from .data.opening import TrainingData, open_data
 from .data.split import Split, split_cases
+from .data.usable import usable_cases
 from .optimizing.checkpoint import LAST
-from .optimizing.loop import train
 from .optimizing.run import TrainingRun
 from .patches.batches import default_workers
 from .patches.nodules import load_nodules
@@ -24,59 +24,15 @@ from .patches.sampling import PatchSampler
 from .processes.allocation import keep_freed_memory
 from .processes.devices import training_device
 from .processes.distributed import Ranks
-from .processes.stopping import Stop
+from .ready import ReadyRun
 from .watching.history import NAME as HISTORY
-from .watching.observers import observers_for
-from .watching.reports import Observer
 
-
-@dataclass(frozen=True, eq=False)
-class ReadyRun:
-    """A run, and the cases that it is validated on.
-
-    Attributes
-    ----------
-    run : TrainingRun
-    split : Split
-    data : TrainingData
-    progress : callable
-        Is told how far a validation is.
-    """
-
-    run: TrainingRun
-    split: Split
-    data: TrainingData
-    progress: Progress = silent
-
-    def describe(self) -> list[str]:
-        """Say, a line each, what was chosen and why."""
-        run, training = self.run, self.run.recipe.training
-        processes = f"{run.ranks.count} processes" if run.ranks.count > 1 else "one process"
-        loaders = f"{run.workers} loader processes each" if run.workers else "patches made in between"
-        return [
-            f"training on {run.device.describe()}, {processes}, {loaders}",
-            f"{len(self.split.training)} cases ({self.data.where}); {self.split.why}",
-            f"{training.steps - run.step} of {training.steps} steps to do, {run.patches_per_step} patches each",
-        ]
-
-    def train(self, observers: Sequence[Observer] = (), stop: Stop | None = None) -> None:
-        """Train to the last step; parameters and errors as of `LungTumorSegLib.training.optimizing.loop.train`.
-
-        The files to look at are written besides what ``observers`` do.
-        """
-        run, validate = self.run, None
-        if self.split.validation:
-            from .validating.validation import Validation
-
-            validation = Validation(run.recipe, self.split.validation, run.folder, run.device.device)
-
-            def validate(run: TrainingRun):
-                return validation(run.average.weights, run.step, self.progress)
-
-        own = []
-        if run.ranks.is_first:
-            own = observers_for(run.folder, run.recipe.training.steps, run.step, run.validated_step)
-        train(run, [*own, *observers], validate, stop)
+OTHER = {
+    "seed": "another seed",
+    "cases": "other cases to train on",
+    "validation": "other cases to validate on",
+    "nodules": "other nodules",
+}
 
 
 def start_run(
@@ -89,6 +45,7 @@ def start_run(
     leave_out: Sequence[str] = (),
     validate: Sequence[str] = (),
     fold: tuple[int, int] | None = None,
+    skip_bad: bool = False,
     resume: bool = False,
     workers: int | None = None,
     cache: str | Path | None = None,
@@ -111,6 +68,8 @@ def start_run(
         Of weights, patches, dropout and split.
     leave_out, validate, fold
         As in `split_cases`.
+    skip_bad : bool
+        Of a data set that is not prepared yet, leave out cases that cannot be used; by default they are refused.
     workers : int, optional
         Loader processes of each process; by default as many as there are cores to spare (`default_workers`).
     cache : str or Path, optional
@@ -130,34 +89,37 @@ def start_run(
         keep_freed_memory()
     check_apart(folder, data)
     _check_folder(folder, resume)
-    split = split_data(recipe, data, fold=fold, validate=validate, leave_out=leave_out, seed=seed)
+    place = Path(cache or folder / "cache")
+    cases, skipped = find_cases(data, recipe.annotation, allow_missing=skip_bad), []
+    if skip_bad and read_index(data) is None:
+        cases, skipped = usable_cases(cases, recipe, place, ranks, leave_out, progress)
+        if asked := {*skipped} & {*validate}:
+            raise InputError(f"the case {min(asked)} cannot be used", "--validate", "name others; see the notes above")
+    split = split_data(recipe, data, cases=cases, fold=fold, validate=validate, leave_out=leave_out, seed=seed)
     if split.validation:
         require_scans(data)
-    setup = {
-        "seed": seed,
-        "cases": sorted(case.name for case in split.training),
-        "validation": sorted(case.name for case in split.validation),
-    }
+    setup = {"seed": seed, "validation": sorted(case.name for case in split.validation)}
+    if not skip_bad:  # else they are known when they are prepared
+        setup["cases"] = sorted(case.name for case in split.training)
     if resume:
         _check_same(folder, setup)  # before the long work
-    workers = default_workers(ranks.local_count) if workers is None else workers
+    workers = default_workers(ranks.local_count, choice.is_cuda) if workers is None else workers
 
     def opened() -> TrainingData:
-        place, together = cache or folder / "cache", ranks.local_count
-        return open_data(data, recipe, place, files=split.training, processes=together, progress=progress)
+        options = {"skip_bad": skip_bad, "processes": ranks.local_count, "progress": progress}
+        return open_data(data, recipe, place, files=split.training, **options)
 
     first = ranks.first_alone(opened)  # what is not prepared yet is prepared once
     training_data = first or opened()
     recipe = training_data.recipe
-    spacing = recipe.preparation.spacing_mm
-    if spacing is None:
-        raise InputError("training needs one spacing for all cases", "preparation.spacing_mm", "set it in the recipe")
+    spacing = _one_spacing(recipe)
     nodules = load_nodules(training_data.nodules, split.patients_held_out) if training_data.nodules else []
-    setup["nodules"] = len(nodules)
+    setup |= {"cases": sorted(case.name for case in training_data.cases), "nodules": len(nodules)}
     if resume:
         _check_same_recipe(folder, recipe)
         _check_same(folder, setup)
-    sampler = PatchSampler(training_data.cases, nodules, recipe.training, spacing[::-1], seed)
+    padding = recipe.preparation.padding
+    sampler = PatchSampler(training_data.cases, nodules, recipe.training, spacing[::-1], seed, padding)
     if recipe.training.positive_share > 0 and not sampler.kinds:
         raise InputError("there is no tumour, nodule or synthetic mass to learn from", data, "add masks or synthesis")
     run = TrainingRun(recipe, sampler, folder, choice, workers, ranks)
@@ -165,7 +127,7 @@ def start_run(
         run.resume()
     elif ranks.is_first:
         write_json(folder / "data.json", setup)
-    return ReadyRun(run, split, training_data, progress)
+    return ReadyRun(run, split, training_data, progress, tuple(sorted({*skipped, *training_data.skipped})))
 
 
 def split_data(
@@ -176,10 +138,27 @@ def split_data(
     validate: Sequence[str],
     leave_out: Sequence[str],
     seed: int,
+    cases: list[CaseFiles] | None = None,
 ) -> Split:
-    """Find a data set's cases and hold some out, as the recipe says; parameters and errors as of `split_cases`."""
-    cases, share = find_cases(data, recipe.annotation), recipe.training.validation_share
+    """Hold some of a data set's cases out (all that there are, by default), as the recipe says.
+
+    Parameters and errors as of `split_cases`.
+    """
+    cases = find_cases(data, recipe.annotation) if cases is None else cases
+    share = recipe.training.validation_share
     return split_cases(cases, data, share=share, fold=fold, validate=validate, leave_out=leave_out, seed=seed)
+
+
+def _one_spacing(recipe: Recipe) -> tuple[float, float, float]:
+    """Return the spacing that all cases share, xyz.
+
+    Along an axis in which patches are one voxel thick cases may keep their own. What stands for it here moves nothing:
+    a patch neither turns nor is deformed across its only slice.
+    """
+    spacing, size = recipe.preparation.spacing_mm or (None,) * 3, recipe.training.patch_size
+    if any(mm is None and voxels > 1 for mm, voxels in zip(spacing, size, strict=True)):
+        raise InputError("training needs one spacing for all cases", "preparation.spacing_mm", "set it in the recipe")
+    return tuple(1.0 if mm is None else mm for mm in spacing)
 
 
 def check_apart(folder: Path, data: Path) -> None:
@@ -211,5 +190,5 @@ def _check_same(folder: Path, setup: dict) -> None:
         raise InputError("the run does not say what it was trained on", folder / "data.json", "start anew") from error
     for key, value in setup.items():
         if started.get(key) != value:
-            do = "give the same --data, --leave-out, --validate, --fold and --seed"
-            raise InputError(f"the run was started with other {key}", folder, do)
+            do = "give the same --data, --leave-out, --validate, --fold, --skip-bad and --seed"
+            raise InputError(f"the run was started with {OTHER[key]}", folder, do)

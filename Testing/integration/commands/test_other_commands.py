@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from LungTumorSegLib.commandline.main import COMMANDS, explain, main
@@ -17,7 +19,11 @@ from LungTumorSegLib.model import available
 from LungTumorSegLib.recipe import available as recipes
 from LungTumorSegLib.recipe import load_recipe
 from LungTumorSegLib.training.data.layouts import find_cases
+from LungTumorSegLib.volume import write_mask
 from support.commands import ENVIRONMENT, PROGRAM, check_refusal, events, run, snapshot
+from support.dicom_annotations import circle, write_rtstruct, write_seg
+from support.dicom_series import write_ct_series
+from support.volumes import chest_volume
 
 
 def test_measure_prints_and_writes_what_the_library_measures(bench, tmp_path):
@@ -32,6 +38,28 @@ def test_measure_prints_and_writes_what_the_library_measures(bench, tmp_path):
     assert report["ct"]["size"] == [96, 96, 60]
     assert "In total: 2 lesions" in done.stdout
     assert "Not for clinical use." in done.stdout
+
+
+def test_measure_compares_with_a_dicom_annotation(tmp_path):
+    """The same region as SEG in a folder beside its CT, and as RTSTRUCT; the lung's contour is not the tumour."""
+    ct = chest_volume()
+    slices = write_ct_series(tmp_path / "dicom", ct)
+    inside = np.zeros(ct.array.shape, dtype=np.uint8)
+    inside[4:7, 10:20, 12:18] = 1
+    write_mask(tmp_path / "mask.nii.gz", ct.with_array(inside))
+    write_seg(tmp_path / "dicom" / "seg.dcm", slices, {"Tumor": inside, "Lung": 1 - inside})
+    report = tmp_path / "r.json"
+    done = run("measure", tmp_path / "mask.nii.gz", "--reference", tmp_path / "dicom", "--report", report)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(report.read_text())["reference"]["dice"] == 1.0
+
+    other = write_rtstruct(tmp_path / "rs.dcm", slices[0], {"Primair": [circle(ct.grid, 5, (10, 14), 3)]})
+    command = ("measure", tmp_path / "mask.nii.gz", "--reference", other, "--report", report)
+    check_refusal(run(*command), "there is 'Primair'; name it by --roi")
+    check_refusal(run(*command, "--roi", "("), "--roi", "no regular expression")
+    done = run(*command, "--roi", "^prim")
+    assert done.returncode == 0, done.stderr
+    assert 0 < json.loads(report.read_text())["reference"]["dice"] < 1
 
 
 def test_measure_refuses_what_does_not_fit(bench, tmp_path):
@@ -110,7 +138,7 @@ def test_help_is_there_for_every_command_and_loads_nothing_heavy():
     assert done.returncode == 0
     assert "Not for clinical use" in done.stdout
     for name in COMMANDS:
-        assert f"\n    {name} " in done.stdout
+        assert re.search(rf"^    {name}\s+\w", done.stdout, re.MULTILINE)
         assert run(name, "--help").returncode == 0
     code = (
         "import sys; from LungTumorSegLib.commandline.main import main; main(['--help'])\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -73,6 +74,30 @@ def test_damaged_case_is_refused_or_skipped_by_name(data, tmp_path):
     assert skipped.returncode == 0, skipped.stderr
     assert "1 of 2 cases prepared now, 1 were there; 1 skipped (case_1)" in skipped.stderr
     assert list(read_index(tmp_path / "cache").skipped) == ["case_1"]
+
+
+def test_prepare_takes_nothing_out_of_a_cache_unasked(data, tmp_path):
+    cache = tmp_path / "cache"
+    assert prepare(data, cache).returncode == 0
+    shutil.rmtree(data / "case_1")
+    refused = prepare(data, cache)
+    assert refused.returncode == 2
+    assert "the cache holds 1 case that the data set lacks: case_1; " in refused.stderr.splitlines()[-1]
+    assert sorted(read_index(cache).sources) == ["case_0", "case_1", "case_2"]
+    done = prepare(data, cache, "--remove-missing")
+    assert "1 removed, being no longer in the data set (case_1)" in done.stderr
+    assert sorted(read_index(cache).sources) == ["case_0", "case_2"]
+
+
+def test_train_leaves_bad_cases_out_on_wish(data, tmp_path):
+    recipe, run = tmp_path / "tiny.yaml", tmp_path / "run"
+    recipe.write_text(RECIPE.replace("region: lungs", "region: all"))
+    (data / "case_1" / "ct.nii.gz").write_bytes(b"damaged")
+    settings = ("--set", "training.steps=2", "--device", "cpu", "--workers", "0", "--skip-bad")
+    trained = run_command("train", "--recipe", recipe, "--data", data, "-o", run, *settings)
+    assert trained.returncode == 0, trained.stderr
+    assert "1 case left out, since unusable: case_1" in trained.stderr
+    assert json.loads((run / "data.json").read_text())["cases"] == ["case_0", "case_2"]
 
 
 def test_roi_is_chosen_by_an_expression(tmp_path):

@@ -55,7 +55,9 @@ def test_train_resume_export_and_evaluate(data, recipe, tmp_path):
     before = snapshot(model)
     finer = tmp_path / "finer.yaml"
     finer.write_text(RECIPE.replace("[4, 4, 5]", "[2, 2, 5]"), encoding="utf-8")
-    check_refusal(run_command("export", run, "-o", model, "--recipe", finer), "another 'preparation'")
+    check_refusal(run_command("export", run, "-o", model), "there is a model in this folder", "--overwrite")
+    refused = run_command("export", run, "-o", model, "--overwrite", "--recipe", finer)
+    check_refusal(refused, "another 'preparation'")
     assert snapshot(model) == before
     evaluated = run_command("evaluate", "--model", model, "--data", data, "--device", "cpu", "--report", report)
     assert evaluated.returncode == 0, evaluated.stderr

@@ -24,6 +24,10 @@ NETWORKS = {
     "resenc": f"{{{RESENC}, deep_supervision: false}}",
     "supervised resenc": f"{{{RESENC}, deep_supervision: true, dropout: 0.1}}",
     "resenc of two levels": "{name: resenc, channels: [4, 8], strides: [2], blocks: [1, 1], deep_supervision: true}",
+    "isensee2017": "{name: isensee2017, channels: [4, 8, 16], strides: [[2, 2, 1], 2], dropout: 0.1}",
+    "isensee2017 of two levels": "{name: isensee2017, channels: [4, 8], strides: [2], activation: relu, dropout: 0}",
+    "ronneberger2015": "{name: ronneberger2015, channels: [4, 8, 8], strides: [[2, 2, 1], 2], dropout: 0.1}",
+    "ronneberger2015 of slices": "{name: ronneberger2015, channels: [4, 8], strides: [[2, 2, 1]], norm: instance}",
     "swinunetr": "{name: swinunetr, feature_size: 12, attention_window: 4, use_checkpoint: true}",
 }
 every_network = pytest.mark.parametrize("name", NETWORKS)
@@ -130,6 +134,7 @@ def test_dropout_makes_training_random_and_use_repeatable():
     for network in (
         "{name: unet, channels: [4, 8], strides: [2], dropout: 0.5}",
         f"{{{RESENC}, dropout: 0.5, deep_supervision: false}}",
+        "{name: isensee2017, channels: [4, 8], strides: [2]}",
         "{name: swinunetr, feature_size: 12, depths: [1, 1, 1, 1], attention_window: 4, dropout: 0.5}",
     ):
         recipe = recipe_of(network)

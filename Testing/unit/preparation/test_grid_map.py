@@ -341,3 +341,23 @@ def test_labels_go_back_to_the_voxels_that_they_are_nearest_to(grid, spacing, da
     assert (chosen[found] <= apart.min(axis=-1)[found] + 1e-6).all()
     clearly = apart.min(axis=-1) + 1e-6 < np.where(in_box.ravel(), np.inf, apart).min(axis=-1)
     assert found[looked_at & clearly].all()  # nearest to the box, and in it
+
+
+def test_windows_are_normalised_after_they_are_clipped():
+    hu = np.array([[[-1000, -100, 0, 50, 200, 900]]], dtype=np.int16)
+    (channel,) = intensity_channels(hu, [(-100, 200)], [(50.0, 25.0)])
+    assert channel.dtype == np.float32
+    assert channel.ravel().tolist() == [-6, -6, -2, 0, 6, 6]
+    assert np.array_equal(intensity_channels(hu.astype(np.float32), [(-100, 200)], [(50.0, 25.0)])[0], channel)
+
+
+@some
+@given(grids(least=2), st.tuples(*[st.none() | st.floats(0.5, 5.0)] * 3))
+def test_an_axis_whose_spacing_is_none_keeps_the_inputs_voxels(grid, spacing):
+    canonical = Orientation.of(grid).apply_to_grid(grid)
+    target = GridMap.plan(grid, spacing).target
+    for asked, own, size, kept, voxels in zip(
+        spacing, canonical.spacing, canonical.size, target.spacing, target.size, strict=True
+    ):
+        assert kept == pytest.approx(own if asked is None else asked)
+        assert asked is not None or voxels == size

@@ -21,13 +21,17 @@ def test_packaged_recipes_load_and_survive_writing(name):
     ("addition", "key", "expected"),
     [
         ("network: {name: unet, chanels: [1, 2]}", "network.chanels", "not permitted"),
-        ("network: {name: resnet}", "network", "'unet', 'resenc', 'swinunetr'"),
+        ("network: {name: resnet}", "network", "'unet', 'resenc', 'isensee2017', 'ronneberger2015', 'swinunetr'"),
         ("network: {name: unet, channels: [8, 16], strides: [2, 2]}", "network", "2 levels need 1 strides"),
         ("inference: {overlap: 1}", "inference.overlap", "less than 1"),
         ("inference: {window_size: [96, 96, 95]}", "recipe", "multiples of 16"),
         ("inference: {threshold: high}", "inference.threshold", "number"),
         ("preparation: {windows_hu: [[100, -100]]}", "preparation", "rise from low to high"),
-        ("preparation: {spacing_mm: [1, 1, 0]}", "preparation.spacing_mm", "greater than 0"),
+        ("preparation: {spacing_mm: [1, 1, 0]}", "preparation.spacing_mm.2", "greater than or equal to 0.1"),
+        ("preparation: {spacing_mm: [1, 1000, 1]}", "preparation.spacing_mm.1", "less than or equal to 20"),
+        ("training: {patch_size: [2048, 64, 64]}", "training.patch_size.0", "less than or equal to 1024"),
+        ("inference: {window_size: [1024, 1024, 512]}", "inference.window_size", "at most 134217728 voxels"),
+        ("training: {batch_size: 1000000}", "training.batch_size", "less than or equal to 1024"),
         ("preparation: {windows_hu: [[.nan, 400]]}", "preparation.windows_hu", "finite"),
         ("preparation: {spacing_mm: [.inf, 1, 1]}", "preparation.spacing_mm", "finite"),
         ("training: {synthesis: {mass_radius_mm: [45, 6]}}", "training.synthesis", "rise"),
@@ -112,3 +116,25 @@ def test_a_name_longer_than_a_file_can_have():
 def test_a_network_that_no_machine_can_hold():
     with pytest.raises(InputError, match=r"network\.channels\.0: |'network\.channels\.0'"):
         override(load_recipe("lung-tumor"), ["network.channels=[1000000000, 8, 8, 8, 8]"])
+
+
+def test_an_entry_of_a_list_is_changed_by_its_number():
+    recipe = override(load_recipe("lung-tumor"), ["training.loss.class_weights=[1, 10]"])
+    changed = override(recipe, ["training.loss.class_weights.1=83.5", "preparation.windows_hu.1.0=-200"])
+    assert changed.training.loss.class_weights == (1, 83.5)
+    assert changed.preparation.windows_hu == ((-1000, 400), (-200, 240))
+    for fault in ("class_weights.2=3", "class_weights.-1=3", "class_weights.one=3", "class_weights.²=3", "dice.0=3"):
+        with pytest.raises(InputError, match="expected key=value with a key of the recipe"):
+            override(recipe, [f"training.loss.{fault}"])
+    with pytest.raises(InputError, match=r"class_weights\.1'"):
+        override(recipe, ["training.loss.class_weights.1=-3"])
+
+
+def test_every_window_is_normalised():
+    recipe = load_recipe("lung-tumor")
+    assert override(recipe, ["preparation.normalization=[[0, 1], [5, 2]]"]).preparation.normalization[1] == (5, 2)
+    with pytest.raises(InputError, match="normalization has 1 entries for 2 windows"):
+        override(recipe, ["preparation.normalization=[[0, 1]]"])
+    with pytest.raises(InputError, match="greater than 0"):
+        override(recipe, ["preparation.normalization=[[0, 1], [0, 0]]"])
+    assert override(recipe, ["preparation.normalization=fingerprint"]).preparation.unresolved == ("normalization",)

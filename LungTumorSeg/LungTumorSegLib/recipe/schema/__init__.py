@@ -2,9 +2,17 @@
 
 from .annotation import Annotation
 from .augmentation import Augmentation, Synthesis
+from .evaluation import Evaluation
 from .inference import BorderRefinement, Components, Inference, Postprocessing
 from .loss import EarlyLossWeights, Loss, LossWeights
-from .network import Network, ResidualEncoderNetwork, SwinUNETRNetwork, UNetNetwork
+from .network import (
+    Isensee2017Network,
+    Network,
+    ResidualEncoderNetwork,
+    RonnebergerNetwork,
+    SwinUNETRNetwork,
+    UNetNetwork,
+)
 from .optimizer import Optimizer, Plateau
 from .preparation import Preparation
 from .recipe import Recipe
@@ -16,7 +24,9 @@ __all__ = [
     "BorderRefinement",
     "Components",
     "EarlyLossWeights",
+    "Evaluation",
     "Inference",
+    "Isensee2017Network",
     "Loss",
     "LossWeights",
     "Network",
@@ -26,6 +36,7 @@ __all__ = [
     "Preparation",
     "Recipe",
     "ResidualEncoderNetwork",
+    "RonnebergerNetwork",
     "SwinUNETRNetwork",
     "Synthesis",
     "Training",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from .part import Count, NotNegative, Part, Positive, Share, SizeXYZ
+from .part import BatchSize, NotNegative, Part, Positive, Share, SizeXYZ
 
 
 class Inference(Part):
@@ -18,6 +18,11 @@ class Inference(Part):
         Voxels of a window on the prepared grid.
     overlap : float
         Share of a window that the next one covers again (Loux 2024: 0.8).
+    blending : {"gaussian", "constant", "centre"}
+        Windows averaged with the weight of a Gaussian about their centres, or all alike; or each window's centre
+        alone, put beside the others, so that no voxel comes from near a window's border but the CT's own.
+    sigma_scale : float
+        Standard deviation of the Gaussian in shares of the window.
     batch_size : int or None
         Windows at once on a GPU; ``None`` leaves it to the sliding window. On the CPU it is always one.
     mirror_axes : tuple of {"x", "y", "z"}
@@ -28,9 +33,9 @@ class Inference(Part):
 
     window_size: SizeXYZ = (96, 96, 96)
     overlap: Annotated[float, Field(ge=0, lt=1)] = 0.5
-    blending: Literal["gaussian", "constant"] = "gaussian"
+    blending: Literal["gaussian", "constant", "centre"] = "gaussian"
     sigma_scale: Positive = 0.125
-    batch_size: Count | None = None
+    batch_size: BatchSize | None = None
     mirror_axes: tuple[Literal["x", "y", "z"], ...] = ()
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5

@@ -97,6 +97,44 @@ class ResidualEncoderNetwork(_Levels):
         return self
 
 
+class Isensee2017Network(_Levels):
+    """The modified 3D U-Net of Isensee 2017, in the variant of van den Hork (dropout 0.6).
+
+    Attributes
+    ----------
+    activation : {"leaky_relu", "relu"}
+        The slope of ``leaky_relu`` is 0.01.
+    dropout : float
+        Share of the feature maps that each residual context module leaves out in training.
+    """
+
+    name: Literal["isensee2017"]
+    channels: Annotated[tuple[Features, ...], Field(min_length=2)] = (16, 32, 64, 128, 256)
+    strides: tuple[HalvingStride, ...] = ((2, 2, 2),) * 4
+    activation: Literal["leaky_relu", "relu"] = "leaky_relu"
+    dropout: Dropout = 0.6
+
+
+class RonnebergerNetwork(_Levels):
+    """The plain U-Net of Ronneberger 2015: two convolutions a level, max pooling, transposed convolutions.
+
+    Attributes
+    ----------
+    strides : tuple of (x, y, z)
+        1 or 2. Along an axis that is never halved no kernel extends: with (2, 2, 1) the network sees slices.
+    norm : {"batch", "instance"}
+        ``batch`` normalises by the statistics of a training batch, and later by their running mean.
+    dropout : float
+        Share of the feature maps that are left out after each pooling in training.
+    """
+
+    name: Literal["ronneberger2015"]
+    channels: Annotated[tuple[Features, ...], Field(min_length=2)] = (16, 32, 64, 128)
+    strides: tuple[HalvingStride, ...] = ((2, 2, 2),) * 3
+    norm: Literal["batch", "instance"] = "batch"
+    dropout: Dropout = 0.0
+
+
 class SwinUNETRNetwork(Part):
     """MONAI's ``SwinUNETR`` (Hatamizadeh 2022).
 
@@ -137,4 +175,7 @@ class SwinUNETRNetwork(Part):
         return (32, 32, 32)
 
 
-Network = Annotated[UNetNetwork | ResidualEncoderNetwork | SwinUNETRNetwork, Field(discriminator="name")]
+Network = Annotated[
+    UNetNetwork | ResidualEncoderNetwork | Isensee2017Network | RonnebergerNetwork | SwinUNETRNetwork,
+    Field(discriminator="name"),
+]

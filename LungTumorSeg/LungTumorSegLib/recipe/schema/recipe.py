@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pydantic import Field, model_validator
 
 from .annotation import Annotation
+from .evaluation import Evaluation
 from .inference import Inference, Postprocessing
 from .network import Network, UNetNetwork
 from .part import Part
@@ -42,6 +43,7 @@ class Recipe(Part):
     training: Training = Training()
     inference: Inference = Inference()
     postprocessing: Postprocessing = Postprocessing()
+    evaluation: Evaluation = Evaluation()
 
     @model_validator(mode="after")
     def _labels_count_from_one(self) -> Recipe:
@@ -56,8 +58,10 @@ class Recipe(Part):
             ("training.patch_size", self.training.patch_size),
             ("inference.window_size", self.inference.window_size),
         ):
-            if any(n < 2 * factor for n, factor in zip(size, factors, strict=True)):
-                least = _one_or_three(2 * factor for factor in factors)
+            # Normalisation needs two voxels at the coarsest level, in one direction at least.
+            smallest = [2 * factor if factor > 1 else 1 for factor in factors]
+            if any(n < least for n, least in zip(size, smallest, strict=True)):
+                least = _one_or_three(smallest)
                 raise ValueError(f"{name} must be at least {least} for this network; it is {list(size)}")
             if any(n % factor for n, factor in zip(size, factors, strict=True)):
                 raise ValueError(

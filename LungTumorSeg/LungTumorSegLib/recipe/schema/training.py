@@ -9,7 +9,7 @@ from pydantic import Field
 from .augmentation import Augmentation, Synthesis
 from .loss import Loss
 from .optimizer import Optimizer
-from .part import Count, Part, Share, SizeXYZ
+from .part import BatchSize, Count, Part, Share, SizeXYZ
 
 
 class Training(Part):
@@ -20,7 +20,15 @@ class Training(Part):
     patch_size : tuple of int, xyz
         Voxels of a training patch on the prepared grid.
     positive_share : float
-        Share of the patches of a batch that hold a lesion (Loux 2024: 0.25).
+        Share of the patches that hold a lesion, or whatever is labelled (Loux 2024: 0.25); others may by chance.
+    negatives : {"lungs", "anywhere"}
+        Places of the other patches: the lungs above all, or any place of the region, each as likely.
+    draw_cases : {"evenly", "by_size"}
+        Whether each case is as likely to give a patch, or in proportion to its number of voxels. Evenly, each lesion
+        is as likely to give a positive one.
+    distinct_patches : int or None
+        So many patches are drawn in all, and then again and again, though changed anew each time; ``None`` draws ever
+        new ones.
     batch_size : int
         Patches at once in each process; a step is computed from ``batch_size * gradient_accumulation`` patches a
         process.
@@ -40,8 +48,11 @@ class Training(Part):
     """
 
     patch_size: SizeXYZ = (160, 160, 64)
-    batch_size: Count = 1
+    batch_size: BatchSize = 1
     positive_share: Share = 0.25
+    negatives: Literal["lungs", "anywhere"] = "lungs"
+    draw_cases: Literal["evenly", "by_size"] = "evenly"
+    distinct_patches: Count | None = None
     gradient_accumulation: Count = 1
     steps: Count = 10_000
     steps_per_epoch: Count = 250

@@ -34,7 +34,7 @@ class TrainingCase:
     solid : ndarray of bool
         Chest wall, mediastinum and other thick soft tissue: not replaced by a pasted nodule.
     aerated : ndarray of shape (n, 3), zyx
-        Voxels of air-filled lung; candidates for the place of a synthetic lesion.
+        Voxels of air-filled lung; candidates for the place of a synthetic lesion. None where there are no lungs.
     anywhere : ndarray of shape (n, 3), zyx
         Voxels of the lung region, hila and mediastinum included; candidates for the place of a negative patch.
     lesions : list of ndarray of shape (n, 3), zyx
@@ -59,7 +59,8 @@ def prepare_case(files: CaseFiles, images: CaseImages, recipe: Recipe) -> Traini
     Raises
     ------
     InputError
-        There are no lungs, or no air in them; a label that nobody looked for in a DICOM annotation.
+        There are no lungs, or no air in them, and the recipe looks for lungs; a label that nobody looked for in a
+        DICOM annotation.
     """
     import cc3d
 
@@ -82,7 +83,7 @@ def prepare_case(files: CaseFiles, images: CaseImages, recipe: Recipe) -> Traini
     components = cc3d.connected_components(marked.astype(np.uint8), connectivity=26)  # bool misleads cc3d
     lesions = [np.argwhere(components == k).astype(np.int16) for k in range(1, int(components.max()) + 1)]
     aerated = region & (hu < -600) & ~solid
-    if not aerated.any():
+    if recipe.preparation.region == "lungs" and not aerated.any():
         raise InputError("no aerated lung to train on was found", files.ct, "leave the case out")
     return TrainingCase(files.name, hu, label, solid, _some(aerated), _some(region), lesions, region)
 

@@ -2,7 +2,8 @@
 
 After nnU-Net (Isensee et al. 2021, "nnU-Net: a self-configuring method for deep learning-based biomedical image
 segmentation"): the spacing to resample to is the median of the cases' spacings, and the intensity window runs from the
-0.5th to the 99.5th percentile of the HU of annotated voxels.
+0.5th to the 99.5th percentile of the HU of annotated voxels. What windows are normalised by is the mean and standard
+deviation of all tissue that was scanned, clipped to the window (van den Hork).
 """
 
 from __future__ import annotations
@@ -17,9 +18,8 @@ from ...recipe.schema import Recipe
 from ...recipe.schema.preparation import FINGERPRINT
 from ...volume.orientation import Orientation
 from .case_images import CaseImages
+from .hu_counts import LOWEST_HU, WINDOW_PERCENTILES, count_hu, foreground, mean_and_deviation, scanned
 
-LOWEST_HU, HIGHEST_HU = -1024, 3071
-WINDOW_PERCENTILES = (0.5, 99.5)
 ANISOTROPIC = 3.0  # times; from here on nnU-Net resamples the coarse axis to its 10th percentile
 FINE_PERCENTILE = 10.0
 
@@ -40,6 +40,10 @@ class CaseFingerprint:
         HU of the first entry of ``histogram``.
     histogram : tuple of int
         Annotated voxels of each whole HU, limited to -1024..3071.
+    scan_first_hu : int
+        HU of the first entry of ``scan_histogram``.
+    scan_histogram : tuple of int
+        All voxels of each whole HU; empty in fingerprints of older versions.
     """
 
     spacing_mm: tuple[float, ...]
@@ -48,6 +52,8 @@ class CaseFingerprint:
     foreground_share: float
     first_hu: int
     histogram: tuple[int, ...]
+    scan_first_hu: int = LOWEST_HU
+    scan_histogram: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, images: CaseImages) -> CaseFingerprint:
@@ -56,16 +62,18 @@ class CaseFingerprint:
 
         grid = Orientation.of(images.ct.grid).apply_to_grid(images.ct.grid)
         marked = np.zeros(images.ct.array.shape, bool) if images.mask is None else images.mask.array > 0
-        hu = np.clip(np.rint(images.ct.array[marked]), LOWEST_HU, HIGHEST_HU).astype(int)
+        first, histogram = count_hu([images.ct.array[marked]])
+        scan_first, scan_histogram = count_hu(images.ct.array)
         voxels = np.bincount(cc3d.connected_components(marked.astype(np.uint8), connectivity=26).ravel())[1:]
-        first = int(hu.min(initial=HIGHEST_HU))
         return cls(
             spacing_mm=grid.spacing,
             size_voxels=grid.size,
             lesion_volumes_ml=tuple((voxels * grid.voxel_ml).tolist()),
             foreground_share=float(marked.mean()),
             first_hu=first,
-            histogram=tuple(np.bincount(hu - first).tolist()),
+            histogram=histogram,
+            scan_first_hu=scan_first,
+            scan_histogram=scan_histogram,
         )
 
     @classmethod
@@ -94,7 +102,7 @@ def summarize(cases: Mapping[str, CaseFingerprint]) -> dict:
         "spacing_mm": _axes([case.spacing_mm for case in ordered]),
         "size_voxels": _axes([case.size_voxels for case in ordered]),
         "target_spacing_mm": _target_spacing(ordered),
-        "foreground_hu": _foreground(ordered),
+        "foreground_hu": foreground((case.first_hu, case.histogram) for case in ordered),
         "foreground_share": _spread([case.foreground_share for case in with_tumor]),
         "lesions": len(lesions),
         "lesion_volume_ml": _spread(lesions),
@@ -107,6 +115,10 @@ def summarize(cases: Mapping[str, CaseFingerprint]) -> dict:
             }
             for name, case in sorted(cases.items())
         },
+        "scanned_hu": scanned(
+            [(case.scan_first_hu, case.scan_histogram) for case in ordered],
+            [float(np.prod(case.spacing_mm)) / 1000 for case in ordered],
+        ),
     }
 
 
@@ -122,7 +134,7 @@ def resolve(recipe: Recipe, fingerprint: dict) -> Recipe:
     Raises
     ------
     InputError
-        The windows are wanted, and the data set has no annotated voxel.
+        The windows are wanted, and the data set has no annotated voxel; or the normalisation, and no HU were counted.
     """
     if not recipe.preparation.unresolved:
         return recipe
@@ -137,6 +149,9 @@ def resolve(recipe: Recipe, fingerprint: dict) -> Recipe:
                 "no annotated voxels to take the window from", "preparation.windows_hu", "set it to numbers"
             )
         content["preparation"]["windows_hu"] = [window]
+    if recipe.preparation.normalization == FINGERPRINT:
+        windows = content["preparation"]["windows_hu"]
+        content["preparation"]["normalization"] = [mean_and_deviation(window, fingerprint) for window in windows]
     return Recipe.model_validate(content)
 
 
@@ -154,31 +169,6 @@ def _target_spacing(cases: list[CaseFingerprint]) -> list[float]:
     if target[coarse] > ANISOTROPIC * target[others].max() and sizes[coarse] * ANISOTROPIC < sizes[others].min():
         target[coarse] = max(np.percentile(spacings[:, coarse], FINE_PERCENTILE), target[others].max())
     return [round(float(value), 4) for value in target]
-
-
-def _foreground(cases: list[CaseFingerprint]) -> dict | None:
-    """Return percentiles, mean and standard deviation of the HU of all annotated voxels; None where there is none."""
-    counts = np.zeros(HIGHEST_HU - LOWEST_HU + 1, dtype=np.int64)
-    for case in cases:
-        start = case.first_hu - LOWEST_HU
-        counts[start : start + len(case.histogram)] += np.array(case.histogram, dtype=np.int64)
-    voxels = int(counts.sum())
-    if not voxels:
-        return None
-    hu = np.arange(LOWEST_HU, HIGHEST_HU + 1)
-    mean = float((hu * counts).sum() / voxels)
-    result = {"voxels": voxels, "mean": mean, "sd": float(np.sqrt((counts * (hu - mean) ** 2).sum() / voxels))}
-    for percentile in (WINDOW_PERCENTILES[0], 50.0, WINDOW_PERCENTILES[1]):
-        result[f"percentile_{percentile:g}"] = _percentile(hu, counts, percentile)
-    return result
-
-
-def _percentile(values: np.ndarray, counts: np.ndarray, percentile: float) -> float:
-    """Return a percentile of ``values`` repeated ``counts`` times."""
-    ends = np.cumsum(counts)
-    rank = percentile / 100 * (ends[-1] - 1)
-    low, high = (values[np.searchsorted(ends, whole, side="right")] for whole in (np.floor(rank), np.ceil(rank)))
-    return float(low + (high - low) * (rank % 1))
 
 
 def _axes(triples: list[tuple]) -> dict:

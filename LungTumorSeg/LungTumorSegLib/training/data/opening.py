@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import InputError
+from ...machine import memory
 from ...progress import Progress, silent
 from ...recipe.schema import Annotation, Recipe
-from ..processes.memory import memory_bytes
-from .cache import FINGERPRINT_FILE, case_path, open_case, patched_bytes, read_index
+from .cache import FINGERPRINT_FILE, case_path, has_checksums, open_case, patched_bytes, read_index
 from .cache.index import CacheIndex, dependencies
 from .case_files import CaseFiles
 from .cases import TrainingCase
@@ -38,12 +38,15 @@ class TrainingData:
         A folder that `load_nodules` reads.
     where : str
         Whether the cases are in memory or read from the cache, and why; to be said to the user.
+    skipped : tuple of str
+        Names of cases that could not be used.
     """
 
     cases: list[TrainingCase]
     recipe: Recipe
     nodules: Path | None
     where: str
+    skipped: tuple[str, ...] = ()
 
 
 def open_data(
@@ -92,17 +95,17 @@ def open_data(
         prepared = prepare_cache(files, recipe, cache_folder, skip_bad=skip_bad, workers=workers, progress=progress)
         log.info("%s", prepared)
         folder, recipe = Path(cache_folder), prepared.recipe
-        names = {*prepared.done, *prepared.unchanged}
+        names, skipped = {*prepared.done, *prepared.unchanged}, prepared.skipped
     else:
         folder, names = data, set(index.sources) if files is None else {case.name for case in files}
-        recipe = _annotated_as(index, _resolved_by(folder, recipe))
+        recipe, skipped = _annotated_as(index, _resolved_by(folder, recipe)), sorted(index.skipped)
         if difference := index.difference(dependencies(recipe)):
             raise InputError(f"the cache was made with {difference}", data, "prepare the data set with this recipe")
         if missing := names - set(index.sources):
             raise InputError(f"the cache holds no case {min(missing)}", data, "prepare the data set again")
     nodules = data / "nodules" if (data / "nodules").is_dir() else None
     cases, where = _open_cases(folder, sorted(names), processes)
-    return TrainingData(cases, recipe, nodules, where)
+    return TrainingData(cases, recipe, nodules, where, tuple(skipped))
 
 
 def _resolved_by(cache: Path, recipe: Recipe) -> Recipe:
@@ -128,8 +131,10 @@ def _annotated_as(index: CacheIndex, recipe: Recipe) -> Recipe:
 def _open_cases(folder: Path, names: list[str], processes: int) -> tuple[list[TrainingCase], str]:
     """Open cases in memory where there is room, which is faster by a millisecond or two a patch."""
     needed = processes * sum(patched_bytes(case_path(folder, name)) for name in names)
-    in_memory = needed <= MEMORY_SHARE * memory_bytes()
+    in_memory = needed <= MEMORY_SHARE * memory().total
     cases = [open_case(case_path(folder, name), name, in_memory) for name in names]
+    if not all(has_checksums(case_path(folder, name)) for name in names):
+        log.info("there are no checksums in this cache, so damage to it may pass unseen; one prepared anew has them")
     if in_memory:
         return cases, f"in memory, {needed / 1e9:.2g} GB"
     return cases, f"read from the cache as needed, since {needed / 1e9:.3g} GB is more than a quarter of the memory"

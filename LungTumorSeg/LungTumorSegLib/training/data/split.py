@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import InputError
+from ...wording import counted, first_names
 from .case_files import CaseFiles
 from .patients import read_patients
 from .reading import has_tumor
@@ -146,5 +147,5 @@ def _too_few(count: int, whom: str) -> str:
 
 def _in_words(validation: list[CaseFiles], count: int, why: str) -> str:
     names = [case.name for case in validation]
-    shown = ", ".join(names[:NAMES_SHOWN]) + (", …" if len(names) > NAMES_SHOWN else "")
-    return f"validated on {len(names)} of {count} cases ({why}): {shown}"
+    shown = first_names(names, NAMES_SHOWN)
+    return f"validated on {len(names)} of {counted(count, 'case')} ({why}): {shown}"

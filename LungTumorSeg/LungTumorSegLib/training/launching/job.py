@@ -11,7 +11,7 @@ from ...progress import Progress, silent
 if TYPE_CHECKING:
     from ...recipe.schema import Recipe
     from ..processes.distributed import Ranks
-    from ..start import ReadyRun
+    from ..ready import ReadyRun
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Job:
     settings : tuple of str
         ``key=value``, on top of the recipe.
     data, folder : str
-    device, seed, leave_out, validate, fold, resume, workers
+    device, seed, leave_out, validate, fold, skip_bad, resume, workers
         As in `LungTumorSegLib.training.start.start_run`.
     """
 
@@ -38,6 +38,7 @@ class Job:
     leave_out: tuple[str, ...] = ()
     validate: tuple[str, ...] = ()
     fold: tuple[int, int] | None = None
+    skip_bad: bool = False
     resume: bool = False
     workers: int | None = None
 
@@ -69,6 +70,7 @@ class Job:
             leave_out=self.leave_out,
             validate=self.validate,
             fold=self.fold,
+            skip_bad=self.skip_bad,
             resume=self.resume,
             workers=self.workers,
             ranks=ranks,

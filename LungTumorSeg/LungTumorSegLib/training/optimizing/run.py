@@ -12,6 +12,7 @@ from ...inference.device import DeviceChoice
 from ...networks import network_of
 from ...networks.prelu import use_fast_prelu
 from ...recipe.schema import Recipe
+from ...wording import counted
 from ..patches.sampling import PatchSampler
 from ..processes.distributed import Ranks
 from .averaging import Average
@@ -137,7 +138,8 @@ class TrainingRun:
             remove_torn_files(self.folder)
         state = load_checkpoint(self.checkpoint_path)
         if state.processes != self.ranks.count:
-            what = f"the run was started with {state.processes} processes in all, not {self.ranks.count}"
+            started = counted(state.processes, "process", "processes")
+            what = f"the run was started with {started} in all, not {self.ranks.count}"
             raise InputError(what, self.checkpoint_path, "go on with as many: each draws its share of the patches")
         try:
             self._restore(state)

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from ...machine import usable_cores
 from ...preparation import intensity_channels
 from ...recipe.schema import Recipe
-from ..processes.cores import usable_cores
 from ..processes.distributed import Ranks
 from ..processes.stopping import SIGNALS
 from ..processes.threads import one_blas_thread
@@ -34,10 +34,10 @@ class PatchDataset(Dataset):
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
         rng = np.random.default_rng([self.sampler.seed, index, AUGMENTATION_STREAM])
-        sampler, settings = self.sampler, self.recipe.training.augmentation
+        sampler, settings, preparation = self.sampler, self.recipe.training.augmentation, self.recipe.preparation
         with one_blas_thread():
             patch = augment(lambda margin: sampler.draw(index, margin), sampler.shape, sampler.spacing, settings, rng)
-            image = intensity_channels(patch.hu, self.recipe.preparation.windows_hu)
+            image = intensity_channels(patch.hu, preparation.windows_hu, preparation.normalization)
         return torch.from_numpy(image), torch.from_numpy(patch.label)
 
 
@@ -108,13 +108,15 @@ def batches(
         yield step
 
 
-def default_workers(local_processes: int = 1) -> int:
+def default_workers(local_processes: int = 1, on_gpu: bool = False) -> int:
     """Loader processes for each of several processes on this machine: the cores that they leave, at most 4 each.
 
-    With two cores or fewer there are none: patches are made between the steps, on both, which is faster than beside
-    a step that needs both itself.
+    On CPUs with two cores or fewer there are none: patches are made between the steps, on both, which is faster than
+    beside a step that needs both itself. A GPU computes while patches are made, and always has one.
     """
     cores = usable_cores() // local_processes
+    if on_gpu:
+        return max(1, min(cores - 1, MOST_WORKERS))
     return min(cores - 1, MOST_WORKERS) if cores > 2 else 0
 
 

@@ -11,6 +11,7 @@ from .nodules import Lesion
 from .patch import Patch, ShapeZYX
 
 OUTSIDE_HU = -1000.0
+EDGE = "edge"
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +52,14 @@ class Cut:
         label[mask & (label != IGNORED)] = 1
 
 
-def cut(case: TrainingCase, corner: np.ndarray, shape: ShapeZYX) -> Cut:
-    """Cut the window of ``shape`` that begins at voxel ``corner`` (zyx) and may reach beyond the case."""
+def cut(case: TrainingCase, corner: np.ndarray, shape: ShapeZYX, padding: str = "air") -> Cut:
+    """Cut the window of ``shape`` that begins at voxel ``corner`` (zyx) and may reach beyond the case.
+
+    ``padding`` is the recipe's ``preparation.padding``.
+    """
+    hu, background = (EDGE, EDGE) if padding == "edge" else (OUTSIDE_HU, 0)
     patch = Patch(
-        window(case.hu, corner, shape, OUTSIDE_HU, np.float32), window(case.label, corner, shape, 0, np.uint8)
+        window(case.hu, corner, shape, hu, np.float32), window(case.label, corner, shape, background, np.uint8)
     )
     return Cut(patch, window(case.solid, corner, shape, True, bool), np.asarray(corner))
 
@@ -69,7 +74,8 @@ def window(array, corner: np.ndarray, shape: ShapeZYX, fill, dtype) -> np.ndarra
         First voxel; may lie outside.
     shape : tuple of int, zyx
     fill
-        Value where the window reaches beyond the array.
+        Value where the window reaches beyond the array, or `EDGE` for that of the nearest voxel in it. Such a window
+        must hold some of the array.
     dtype
         Of the copy.
     """
@@ -77,6 +83,9 @@ def window(array, corner: np.ndarray, shape: ShapeZYX, fill, dtype) -> np.ndarra
     inside = array[in_array]
     if inside.shape == tuple(shape):
         return np.array(inside, dtype=dtype)
+    if fill is EDGE:
+        beyond = [(part.start, whole - part.stop) for part, whole in zip(in_window, shape, strict=True)]
+        return np.pad(np.asarray(inside, dtype=dtype), beyond, mode="edge")
     whole = np.full(shape, fill, dtype=dtype)
     whole[in_window] = inside
     return whole

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...errors import InputError
 from ...recipe.schema import Training
 from ..data.cases import TrainingCase
 from .carving import carve, same_place
@@ -35,6 +36,8 @@ class PatchSampler:
     spacing_zyx : tuple of float, mm
         Of the prepared grid.
     seed : int
+    padding : {"air", "edge"}
+        What patches show beyond a case: the recipe's ``preparation.padding``.
 
     Attributes
     ----------
@@ -49,9 +52,10 @@ class PatchSampler:
         training: Training,
         spacing_zyx: tuple[float, float, float],
         seed: int,
+        padding: str = "air",
     ):
         self.cases, self.nodules, self.training = cases, nodules, training
-        self.spacing, self.seed = tuple(spacing_zyx), seed
+        self.spacing, self.seed, self.padding = tuple(spacing_zyx), seed, padding
         self.shape = training.patch_size[::-1]
         self.annotated = [(case, lesion) for case in cases for lesion in case.lesions]
         synthesis = training.synthesis
@@ -62,15 +66,16 @@ class PatchSampler:
             "carve": synthesis.carve if self.annotated else 0.0,
         }
         self.kinds = {kind: share for kind, share in shares.items() if share > 0}
+        self._check_lungs()
 
     def is_positive(self, index: int) -> bool:
         """Tell whether patch ``index`` holds a lesion; the share is exact over any stretch of patches."""
-        share = self.training.positive_share
+        share, index = self.training.positive_share, self._distinct(index)
         return int((index + 1) * share) > int(index * share) and bool(self.kinds)
 
     def draw(self, index: int, margin: ShapeZYX = (0, 0, 0)) -> Patch:
         """Return patch ``index``, with ``margin`` more voxels on both sides of each axis (zyx)."""
-        rng = np.random.default_rng([self.seed, index])
+        rng = np.random.default_rng([self.seed, self._distinct(index)])
         draw_kind = self._negative
         if self.is_positive(index):
             total = sum(self.kinds.values())
@@ -81,12 +86,16 @@ class PatchSampler:
 
     def _real(self, margin: ShapeZYX, rng: np.random.Generator) -> Cut:
         """A patch about an annotated lesion."""
-        case, lesion = _any(self.annotated, rng)
+        if self.training.draw_cases == "by_size":
+            case = _any_by_size([case for case in self.cases if case.lesions], rng)
+            lesion = _any(case.lesions, rng)
+        else:
+            case, lesion = _any(self.annotated, rng)
         return self._cut(case, _any(lesion, rng), margin, rng)
 
     def _nodule(self, margin: ShapeZYX, rng: np.random.Generator) -> Cut:
         """A patch with one to three pasted nodules."""
-        case = _any(self.cases, rng)
+        case = self._case(rng)
         place = _any(case.aerated, rng)
         part = self._cut(case, place, margin, rng)
         end = part.corner + part.patch.hu.shape
@@ -102,7 +111,7 @@ class PatchSampler:
 
     def _mass(self, margin: ShapeZYX, rng: np.random.Generator) -> Cut:
         """A patch with a synthetic mass."""
-        case = _any(self.cases, rng)
+        case = self._case(rng)
         place = _any(case.aerated, rng)
         part = self._cut(case, place, margin, rng)
         mass = make_mass(self.training.synthesis, self.spacing, rng)
@@ -121,10 +130,11 @@ class PatchSampler:
     def _negative(self, margin: ShapeZYX, rng: np.random.Generator) -> Cut:
         """A patch about any place of the lungs or, half as often, of the whole lung region (hila, mediastinum).
 
-        By chance it may still hold an annotated lesion.
+        By chance it may still hold an annotated lesion. Where the recipe says so, all are about any place.
         """
-        case = _any(self.cases, rng)
-        places = case.anywhere if rng.random() < REGION_SHARE else case.aerated
+        case = self._case(rng)
+        anywhere = self.training.negatives == "anywhere" or rng.random() < REGION_SHARE
+        places = case.anywhere if anywhere else case.aerated
         return self._cut(case, _any(places, rng), margin, rng)
 
     def _cut(self, case: TrainingCase, place: np.ndarray, margin: ShapeZYX, rng: np.random.Generator) -> Cut:
@@ -132,10 +142,32 @@ class PatchSampler:
         size, whole = np.array(self.shape), np.array(case.hu.shape)
         corner = np.array(place, dtype=int) - rng.integers(size // 6, size - size // 6)
         corner = np.clip(corner, np.minimum(0, whole - size), np.maximum(0, whole - size))
-        part = cut(case, corner - margin, tuple(size + 2 * np.array(margin)))
+        part = cut(case, corner - margin, tuple(size + 2 * np.array(margin)), self.padding)
         if rng.random() < self.training.synthesis.opacity:
             lay_opacity(part.patch.hu, ~part.solid & (part.patch.label == 0), self.spacing, rng)
         return part
+
+    def _case(self, rng: np.random.Generator) -> TrainingCase:
+        """Draw a case, each as likely or by its size."""
+        return (_any_by_size if self.training.draw_cases == "by_size" else _any)(self.cases, rng)
+
+    def _distinct(self, index: int) -> int:
+        """Return the number of the patch that is drawn in place of patch ``index``."""
+        return index if self.training.distinct_patches is None else index % self.training.distinct_patches
+
+    def _check_lungs(self) -> None:
+        """Raise `InputError` where patches are wanted from lungs and a case has none."""
+        wanted = self.training.negatives == "lungs" or self.kinds.keys() & {"nodule", "mass"}
+        without = [case.name for case in self.cases if not len(case.aerated)]
+        if wanted and without:
+            do = "set training.negatives=anywhere and training.synthesis.nodule=0 and .mass=0, or leave the case out"
+            raise InputError("there is no aerated lung to draw patches from", f"case {without[0]}", do)
+
+
+def _any_by_size(cases: list[TrainingCase], rng: np.random.Generator) -> TrainingCase:
+    """One of the cases, each in proportion to its number of voxels."""
+    sizes = np.array([np.prod(case.hu.shape, dtype=float) for case in cases])
+    return cases[rng.choice(len(cases), p=sizes / sizes.sum())]
 
 
 def _any(things, rng: np.random.Generator):

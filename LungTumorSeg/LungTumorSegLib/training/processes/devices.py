@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from ...errors import InputError
 from ...inference.device import DeviceChoice, choose_device
-from .cores import usable_cores
+from ...machine import usable_cores
+from ...wording import counted
 
 
 def training_device(request: str, precision: str, local_rank: int = 0, local_count: int = 1) -> DeviceChoice:
@@ -56,7 +57,8 @@ def gpu_shortage(request: str, processes: int) -> str | None:
     if not uses_gpus(request):
         return None if request != "cuda" else "there is no GPU that PyTorch can use"
     there = torch.cuda.device_count()
-    return f"there are {there} GPUs for {processes} processes" if there < processes else None
+    lacking = f"there {'is' if there == 1 else 'are'} {counted(there, 'GPU')} for {processes} processes"
+    return lacking if there < processes else None
 
 
 def threads_for(processes: int) -> int:

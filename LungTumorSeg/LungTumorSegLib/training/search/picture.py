@@ -9,6 +9,7 @@ import numpy as np
 
 from ...evaluation.charts import FAINT, INK, WARNING, plain_axes
 from ...volume.files import atomic_path
+from ...wording import counted
 from .results import SearchResults, TrialResult
 from .space import Dimension, SearchSpace
 
@@ -54,10 +55,9 @@ def draw_search(results: SearchResults, space: SearchSpace, path: str | Path) ->
 def _heading(figure, results: SearchResults, height: float) -> None:
     best = results.best
     words = "no trial has ended" if best is None else f"best: trial {best.number}, validation Dice {best.dice:.3f}"
+    trials = counted(len(results.trials), "trial")
     counts = f"{results.count('done')} done, {results.count('pruned')} pruned, {results.count('failed')} failed"
-    figure.text(
-        0.07, 1 - 0.45 / height, f"{len(results.trials)} trials, {words}", color=INK, fontsize=16, weight="bold"
-    )
+    figure.text(0.07, 1 - 0.45 / height, f"{trials}, {words}", color=INK, fontsize=16, weight="bold")
     figure.text(0.07, 1 - 0.72 / height, counts, color=FAINT, fontsize=11)
     figure.text(0.97, 1 - 0.45 / height, "Not for clinical use", color=WARNING, fontsize=12, ha="right")
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...volume.files import append_line, atomic_path, check_writable, read_json, write_json
+from .summary import RESULTS
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from optuna.trial import Trial
 
 JOURNAL, SETUP, IN_USE = "search.journal", "setup.json", "in-use.lock"
+TRIALS = "trial-*"  # their folders
 SEARCH_STREAM = 4  # keeps the sampler's random numbers apart from those of patches and weights
 RANDOM_TRIALS = 10  # drawn at random before the estimator has something to go by
 UNPRUNED_TRIALS = 3  # that run to their end before any is compared with them
@@ -50,7 +52,8 @@ def opened(folder: Path, setup: dict, pruner: BasePruner) -> Iterator[Study]:
     Raises
     ------
     InputError
-        Another process searches in this folder, the search was started with another setup, or it cannot be written.
+        Another process searches in this folder, the search was started with another setup, its journal is gone, or
+        the folder cannot be written.
     """
     from filelock import FileLock, Timeout
 
@@ -64,6 +67,7 @@ def opened(folder: Path, setup: dict, pruner: BasePruner) -> Iterator[Study]:
             "another search is at work in this folder", folder, "wait for it, or choose another"
         ) from error
     try:
+        _check_journal(folder)
         _check_setup(folder, setup)
         yield _study(folder / JOURNAL, pruner)
     finally:
@@ -90,6 +94,16 @@ def _study(journal: Path, pruner: BasePruner) -> Study:
         )
     except (ValueError, KeyError, TypeError, AttributeError, AssertionError) as error:
         raise InputError("the search's journal is damaged", journal, "restore it from a copy") from error
+
+
+def _check_journal(folder: Path) -> None:
+    """Refuse to begin anew among results that the journal no longer tells of: new trials would run into them."""
+    journal = folder / JOURNAL
+    if journal.exists() and journal.stat().st_size:
+        return
+    if (folder / RESULTS).exists() or any(folder.glob(TRIALS)):
+        do = "restore it from a copy, or begin anew in another folder"
+        raise InputError("the search's journal is gone, and its results are left", journal, do)
 
 
 def _check_setup(folder: Path, setup: dict) -> None:

@@ -8,6 +8,7 @@ from ...evaluation.tables import figure, markdown
 from ...recipe import dump_recipe
 from ...recipe.schema import Recipe
 from ...volume.files import write_json, write_text
+from ...wording import counted
 from ..watching.drawing import can_draw, draw_or_say
 from .picture import draw_search
 from .results import CAVEAT, SearchResults
@@ -75,7 +76,7 @@ def as_table(results: SearchResults, most: int = MOST_ROWS) -> str:
 def in_words(results: SearchResults) -> str:
     """Sum a search up in a few sentences."""
     counts = ", ".join(f"{results.count(state)} {state}" for state in ("done", "pruned", "failed"))
-    parts = [f"{len(results.trials)} trials: {counts}."]
+    parts = [f"{counted(len(results.trials), 'trial')}: {counts}."]
     if results.best is None:
         parts.append("None has ended well, so there is no best one.")
     else:

@@ -13,6 +13,7 @@ from ...preview.subject import Subject
 from ...preview.views import AXIAL, CanonicalView, cut
 from ...volume import LUNG_TUMOR
 from ...volume.files import atomic_path
+from ...wording import counted
 from .scoring import ScoredCase
 
 NAME = "validation.png"
@@ -226,7 +227,7 @@ def _draw_words(picture, step: int, scores: list[CaseScore], shown: int) -> None
     left, right = MARGIN / WIDTH, 1 - MARGIN / WIDTH
     details = (
         f"mean Dice {figure(summary['mean_dice'])} (cases with a tumour: {summary['cases_with_tumor']})   ·   "
-        f"{sum(score.lesions_found for score in scores)} of {summary['lesions']} lesions found   ·   "
+        f"{sum(score.lesions_found for score in scores)} of {counted(summary['lesions'], 'lesion')} found   ·   "
         f"{figure(summary['false_positives_per_scan'], 1)} false positives per scan"
     )
     if shown < len(scores):

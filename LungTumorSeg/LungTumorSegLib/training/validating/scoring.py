@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...errors import InputError
-from ...evaluation import CaseScore, FalsePositive, LesionScore, find_false_positives, score_case, score_lesions
+from ...evaluation import (
+    CaseConfusion,
+    CaseScore,
+    FalsePositive,
+    LesionScore,
+    SliceScore,
+    confuse,
+    find_false_positives,
+    mean_dice_of_labels,
+    score_case,
+    score_lesions,
+    score_slices,
+)
 from ...evaluation.lesions import nowhere
 from ...evaluation.location import Thorax
 from ...measurements import measure
@@ -40,6 +52,9 @@ class ScoredCase:
         Voxels whose truth is not known, without those of the reference.
     report : dict
         What `LungTumorSegLib.measurements.measure` says of ``found`` and ``reference``.
+    confusion : CaseConfusion or None
+        Of a recipe with several labels. The score's Dice is then the mean of the labels' own; all that is said of
+        lesions and volumes is of the labels together.
     """
 
     score: CaseScore
@@ -48,6 +63,7 @@ class ScoredCase:
     reference: Volume
     ignore: Volume | None
     report: dict
+    confusion: CaseConfusion | None = None
 
 
 def score_files(case: CaseFiles, predictor: Predictor, progress: Progress = silent) -> ScoredCase:
@@ -60,7 +76,10 @@ def score_files(case: CaseFiles, predictor: Predictor, progress: Progress = sile
     """
     images = read_case(case)
     ct = images.ct
+    labels = len(predictor.recipe.labels)
     reference = images.mask or ct.with_array(np.zeros(ct.array.shape, dtype=np.uint8))
+    if labels > 1:  # of several labels, others are background, as in training
+        reference = reference.with_array(np.where(reference.array <= labels, reference.array, 0))
     # What is annotated as tumour counts also where an ignore mask covers it.
     ignore = None if images.ignore is None else ct.with_array(images.ignore & (reference.array == 0))
     start = time.perf_counter()
@@ -69,7 +88,12 @@ def score_files(case: CaseFiles, predictor: Predictor, progress: Progress = sile
     report = measure(found, reference=reference, ignore=ignore)
     slice_spacing = Orientation.of(ct.grid).apply_to_grid(ct.grid).spacing[2]
     score = score_case(case.name, report, seconds, slice_spacing)
-    return ScoredCase(score, ct, found, reference, ignore, report)
+    confusion = None
+    if labels > 1:
+        unknown = None if ignore is None else ignore.array
+        confusion = confuse(case.name, reference.array, found.array, labels, unknown)
+        score = replace(score, dice=mean_dice_of_labels(confusion))
+    return ScoredCase(score, ct, found, reference, ignore, report, confusion)
 
 
 def score_each_lesion(scored: ScoredCase) -> tuple[list[LesionScore], list[FalsePositive]]:
@@ -82,3 +106,8 @@ def score_each_lesion(scored: ScoredCase) -> tuple[list[LesionScore], list[False
         except InputError:  # a recipe that looks at everything needs no lungs
             log.info("%s: no lungs were found, so no lesion's place in them is known", name)
     return score_lesions(name, report, locate), find_false_positives(name, report, locate)
+
+
+def score_each_slice(scored: ScoredCase) -> list[SliceScore]:
+    """Look at a case slice by slice."""
+    return score_slices(scored.score.case, scored.found, scored.reference, scored.ignore)

@@ -6,12 +6,20 @@ import json
 import re
 import shutil
 
+import h5py
 import numpy as np
 import pytest
 
 from LungTumorSegLib.errors import InputError
 from LungTumorSegLib.recipe import override
-from LungTumorSegLib.training.data.cache import CachedArray, case_path, read_index, require_scans
+from LungTumorSegLib.training.data.cache import (
+    CachedArray,
+    case_path,
+    open_case,
+    read_index,
+    read_scan,
+    require_scans,
+)
 from LungTumorSegLib.training.data.case_files import CaseFiles
 from LungTumorSegLib.training.data.layouts import find_cases
 from LungTumorSegLib.training.data.opening import open_data
@@ -35,7 +43,7 @@ def cache(tmp_path):
 
 
 def prepare(data, cache, recipe=RECIPE, **options):
-    return prepare_cache(find_cases(data), recipe, cache, prune=True, **options)
+    return prepare_cache(find_cases(data), recipe, cache, **{"others": "remove", **options})
 
 
 def contents(cache) -> dict[str, int]:
@@ -116,6 +124,26 @@ def test_cache_of_another_data_set_is_refused(data, cache, tmp_path):
         prepare(tmp_path / "other", cache)
     with pytest.raises(InputError, match="the cache holds no case nobody"):
         open_data(cache, RECIPE, files=[CaseFiles("nobody", case_path(cache, "nobody"))])
+
+
+def test_cases_are_taken_out_of_a_cache_only_on_wish_and_by_name(data, cache, tmp_path):
+    """As when another data set, some of whose names are the same, is prepared into a cache by mistake."""
+    prepare(data, cache)
+    before = contents(cache)
+    other = tmp_path / "other"
+    write_case(other / "case_0", seed=5)
+    write_case(other / "case_9", seed=9)
+    refused = r"the cache holds 2 cases that the data set lacks: case_1, case_2; .*--remove-missing"
+    with pytest.raises(InputError, match=refused):
+        prepare(other, cache, others="refuse")
+    assert contents(cache) == before
+    prepared = prepare(other, cache, others="remove")
+    assert (prepared.renewed, prepared.removed) == (["case_0"], ["case_1", "case_2"])
+    assert str(prepared) == (
+        "2 of 2 cases prepared now, 0 were there; 1 of them anew, their files having changed (case_0); "
+        "2 removed, being no longer in the data set (case_1, case_2)"
+    )
+    assert sorted(path.name for path in (cache / "fingerprints").iterdir()) == ["case_0.json", "case_9.json"]
 
 
 def test_runs_on_parts_of_a_data_set_share_a_cache(data, cache):
@@ -213,6 +241,55 @@ def test_damaged_index_and_case_file_are_named(data, cache):
     (cache / "cache.json").write_text('{"format": 99}')
     with pytest.raises(InputError, match=r"cache\.json"):
         open_data(cache, RECIPE)
+
+
+def read_all(path) -> None:
+    open_case(path, "case_0", in_memory=True)
+    read_scan(path)
+
+
+@pytest.mark.parametrize("where", [0.02, 0.3, 0.6, 0.97])
+def test_bytes_that_were_overwritten_are_noticed_wherever_they_are(data, cache, where):
+    """Of a whole file every byte that says anything is under a checksum: arrays, scans, and HDF5's own tables."""
+    prepare(data, cache, with_scans=True)
+    path = case_path(cache, "case_0")
+    whole = path.read_bytes()
+    start = int(where * len(whole))
+    path.write_bytes(whole[:start] + bytes(byte ^ 0xFF for byte in whole[start : start + 64]) + whole[start + 64 :])
+    with pytest.raises(InputError, match=r"case_0\.h5: this file of the cache is damaged or gone; remove it"):
+        read_all(path)
+    path.unlink()
+    assert prepare(data, cache, with_scans=True).done == ["case_0"]  # what the error says to do
+    read_all(path)
+
+
+def test_patch_is_not_cut_from_overwritten_voxels(data, cache):
+    prepare(data, cache)
+    path = case_path(cache, "case_0")
+    with h5py.File(path) as file:
+        (chunk,) = [file["hu"].id.get_chunk_info(0)]
+    with path.open("r+b") as stream:
+        stream.seek(chunk.byte_offset + 100)
+        stream.write(b"\x7f" * 8)
+    hu = open_case(path, "case_0", in_memory=False).hu
+    with pytest.raises(InputError, match=r"case_0\.h5: this file of the cache is damaged"):
+        hu[:4, :4, :4]
+
+
+def test_cache_without_checksums_is_read_and_said(data, cache, caplog):
+    """As an earlier version wrote it."""
+    caplog.set_level("INFO")
+    prepare(data, cache)
+    open_data(cache, RECIPE)
+    assert "no checksums" not in caplog.text
+    path = case_path(cache, "case_0")
+    with h5py.File(path) as file:
+        arrays = {name: file[name][...] for name in file}
+    with h5py.File(path, "w") as file:
+        for name, array in arrays.items():
+            file.create_dataset(name, data=array)
+    assert np.array_equal(open_data(cache, RECIPE).cases[0].hu, arrays["hu"])
+    assert "no checksums in this cache" in caplog.text
 
 
 # ---- the scans themselves

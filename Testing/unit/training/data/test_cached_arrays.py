@@ -75,7 +75,7 @@ def test_handle_is_small_and_keeps_its_shape(files):
 
 def test_file_that_is_gone_or_was_replaced_is_named(files, tmp_path):
     (tmp_path / "0.h5").unlink()
-    with pytest.raises(InputError, match=r"0\.h5: this file of the cache cannot be read"):
+    with pytest.raises(InputError, match=r"0\.h5: this file of the cache is damaged or gone; remove it"):
         files[0][:2]
     with h5py.File(tmp_path / "1.h5", "w") as file:
         file.create_dataset("hu", data=np.zeros((3, 3, 3), np.int16))

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from LungTumorSegLib.errors import InputError
 from LungTumorSegLib.networks import network_of
-from LungTumorSegLib.preparation import prepare_ct
+from LungTumorSegLib.preparation import intensity_channels, prepare_ct
 from LungTumorSegLib.recipe import dump_recipe, parse_recipe
 from LungTumorSegLib.training.data.cache import read_index
 from LungTumorSegLib.training.data.case_images import CaseImages
@@ -146,3 +146,49 @@ def test_only_the_named_cases_make_the_fingerprint(tmp_path):
     opened = open_data(tmp_path / "data", coarse_recipe(*FROM_FINGERPRINT), tmp_path / "cache", files=named)
     hu = sick_chest(1)[0].array[sick_chest(1)[1].array > 0]
     assert opened.recipe.preparation.windows_hu[0] == pytest.approx(tuple(np.percentile(hu, [0.5, 99.5])))
+
+
+def test_normalisation_is_the_mean_and_deviation_of_all_tissue_clipped_to_the_window(several):
+    """Volumes count, not voxels: a case of coarse voxels is resampled to more of them."""
+    found = summarize({name: CaseFingerprint.of(images) for name, images in several.items()})
+    settings = ("preparation.windows_hu=[[-100, 200], [-1000, 400]]", "preparation.normalization=fingerprint")
+    resolved = resolve(coarse_recipe(*settings), json.loads(json.dumps(found))).preparation
+    assert not resolved.unresolved
+    hu = np.concatenate([images.ct.array.ravel() for images in several.values()]).astype(float)
+    weights = np.concatenate([np.full(i.ct.array.size, np.prod(i.ct.grid.spacing)) for i in several.values()])
+    for window, (mean, deviation) in zip(resolved.windows_hu, resolved.normalization, strict=True):
+        clipped = np.clip(hu, *window)
+        expected = np.average(clipped, weights=weights)
+        assert mean == pytest.approx(expected, abs=0.01)
+        assert deviation == pytest.approx(np.sqrt(np.average((clipped - expected) ** 2, weights=weights)), abs=0.01)
+
+
+def test_windows_of_the_fingerprint_are_normalised_by_it_too(several):
+    found = summarize({name: CaseFingerprint.of(images) for name, images in several.items()})
+    both = resolve(coarse_recipe(*FROM_FINGERPRINT, "preparation.normalization=fingerprint"), found).preparation
+    low, high = both.windows_hu[0]
+    ((mean, deviation),) = both.normalization
+    assert low < mean < high
+    assert 0 < deviation < high - low
+
+
+def test_a_fingerprint_of_an_older_version_has_nothing_to_normalise_by(several):
+    case = CaseFingerprint.of(several["case_1"]).as_json()
+    older = CaseFingerprint.from_json({key: value for key, value in case.items() if not key.startswith("scan_")})
+    with pytest.raises(InputError, match=r"no HU to normalise by.*prepare the data set anew"):
+        resolve(coarse_recipe("preparation.normalization=fingerprint"), summarize({"one": older}))
+
+
+def test_a_cache_normalises_the_patches_of_a_recipe_that_asks_for_it(tmp_path):
+    write_case_folders(tmp_path / "data")
+    recipe = coarse_recipe("preparation.windows_hu=[[-100, 200]]", "preparation.normalization=fingerprint")
+    opened = open_data(tmp_path / "data", recipe, tmp_path / "cache")
+    seen = intensity_channels(
+        np.concatenate([np.asarray(case.hu).ravel() for case in opened.cases]).reshape(1, 1, -1),
+        opened.recipe.preparation.windows_hu,
+        opened.recipe.preparation.normalization,
+    )
+    assert abs(seen.mean()) < 0.02
+    assert seen.std() == pytest.approx(1, abs=0.02)
+    plain = coarse_recipe("preparation.windows_hu=[[-100, 200]]", "preparation.padding=edge")
+    assert open_data(tmp_path / "cache", plain).recipe.preparation.normalization is None, "one cache serves both"

@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 
 from LungTumorSegLib.errors import InputError
 from LungTumorSegLib.evaluation import summarize
+from LungTumorSegLib.model import load_model
 from LungTumorSegLib.training.export import export_run
 from LungTumorSegLib.training.optimizing.checkpoint import BestWeights, load_checkpoint
 from LungTumorSegLib.training.optimizing.loop import train
@@ -121,6 +122,17 @@ def test_best_weights_can_be_exported(make_run, tmp_path):
     run.best_path.unlink()
     with pytest.raises(InputError, match="was not validated"):
         export_run(run.folder, tmp_path / "none", {"version": "1"}, weights="best")
+
+
+def test_export_replaces_a_model_only_on_wish(make_run, tmp_path):
+    run, folder = make_run("run"), tmp_path / "model"
+    train(run)
+    export_run(run.folder, folder, {"version": "1"})
+    with pytest.raises(InputError, match=r"there is a model in this folder; .*--overwrite"):
+        export_run(run.folder, folder, {"version": "2"})
+    assert load_model(folder).version == "1"
+    export_run(run.folder, folder, {"version": "2"}, overwrite=True)
+    assert load_model(folder).version == "2"
 
 
 def test_validation_that_was_interrupted_is_made_up_for(make_run):

@@ -90,6 +90,22 @@ def test_a_damaged_journal_is_named(tmp_path, line):
         pass
 
 
+@pytest.mark.parametrize("left", ["trial-0000/checkpoint.pt", "search.json"])
+@pytest.mark.parametrize("lost", ["deleted", "emptied"])
+def test_results_without_their_journal_are_not_run_into(tmp_path, left, lost):
+    go_on(tmp_path, 2)
+    (tmp_path / left).parent.mkdir(exist_ok=True)
+    (tmp_path / left).write_bytes(b"of an earlier search")
+    assert len(go_on(tmp_path, 3)) == 3  # with the journal that is as it should be
+    (tmp_path / JOURNAL).write_bytes(b"") if lost == "emptied" else (tmp_path / JOURNAL).unlink()
+    for setup_is_there in (True, False):
+        assert (tmp_path / "setup.json").exists() == setup_is_there
+        with pytest.raises(InputError, match="the search's journal is gone, and its results are left"):
+            go_on(tmp_path, 3)
+        (tmp_path / "setup.json").unlink(missing_ok=True)
+    assert (tmp_path / left).read_bytes() == b"of an earlier search"
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs a limit on the size of files, which stands for a full disk")
 def test_a_full_disk_is_said_in_one_line_and_the_journal_stays_whole(tmp_path):
     import resource

@@ -19,10 +19,17 @@ from ....errors import InputError
 if TYPE_CHECKING:
     import h5py
 
+UNREADABLE = (OSError, KeyError, ValueError, RuntimeError)  # what h5py raises about a damaged file
 OPEN_FILES = 64  # systems allow a process about a thousand, and a data set may have more
 
 _files: OrderedDict[Path, h5py.File] = OrderedDict()
 _lock = threading.Lock()
+
+
+def damaged(path: Path) -> InputError:
+    """Return the error about a file of a cache that cannot be read, or not as it was written."""
+    do = "remove it, and prepare the data set again"
+    return InputError("this file of the cache is damaged or gone", path, do)
 
 
 class CachedArray:
@@ -64,8 +71,8 @@ class CachedArray:
                 if stored.shape != self.shape:
                     raise InputError("the cache was prepared anew while it was in use", self.path, "start again")
                 return stored[window]
-            except (OSError, KeyError) as error:
-                raise InputError("this file of the cache cannot be read", self.path, "prepare it again") from error
+            except UNREADABLE as error:
+                raise damaged(self.path) from error
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
         """Read all of it."""

@@ -16,6 +16,7 @@ from ....volume.files import write_json
 from ..case_files import CaseFiles
 
 NAME = "cache.json"
+APPLIED_LATER = {"windows_hu", "normalization", "padding"}  # to patches
 FORMAT = 1  # raised whenever other code would prepare other arrays
 
 
@@ -100,8 +101,8 @@ class CacheIndex:
 
 
 def dependencies(recipe: Recipe) -> dict:
-    """Return what prepared arrays depend on, as JSON: the intensity windows are applied later, to patches."""
-    preparation = recipe.preparation.model_dump(mode="json", exclude={"windows_hu"})
+    """Return what prepared arrays depend on, as JSON."""
+    preparation = recipe.preparation.model_dump(mode="json", exclude=APPLIED_LATER)
     return json.loads(
         json.dumps(
             {

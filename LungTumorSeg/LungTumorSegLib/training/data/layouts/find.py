@@ -9,6 +9,7 @@ from ....errors import InputError
 from ....recipe.schema import Annotation
 from ....volume.files import is_utf8
 from ....volume.regions import dicom_kinds
+from ....wording import counted
 from ..case_files import CaseFiles, image_named
 from . import cached, case_folders, listed, paired_folders
 
@@ -50,7 +51,7 @@ def find_cases(
         raise _no_layout(folder)
     _check_names(cases, folder)
     with_mask = sum(case.mask is not None for case in cases)
-    log.info("%d cases, %d of them with a mask", len(cases), with_mask)
+    log.info("%s, %d of them with a mask", counted(len(cases), "case"), with_mask)
     return cases
 
 

@@ -14,7 +14,7 @@ from multiprocessing.synchronize import Event
 from typing import TypeVar
 
 from ....errors import InputError
-from ...processes.cores import usable_cores
+from ....machine import usable_cores
 
 POLL_SECONDS = 0.2
 MOST_WORKERS = 60  # Windows waits for no more

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from ....recipe.schema import Augmentation
 from ....volume.boxes import Box, bounding_box
 from ..patch import Patch, ShapeZYX
 from .splines import random_displacement
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,8 +121,8 @@ class Deformation:
         return grid
 
 
-def _slabs(grid, at_most: int):
-    """Cut coordinates (z, y, x, 3) into slabs of one thickness (slabs, z, y, x, 3).
+def _slabs(grid: torch.Tensor, at_most: int) -> torch.Tensor:
+    """Cut coordinates (z, y, x, 3) into slabs of one thickness (slabs, z, y, x, 3), ``at_most`` so many.
 
     torch shares the sampling among its threads by the first axis only.
     """

@@ -1,0 +1,170 @@
+"""`pancreas-3d` through the public commands: trained on two abdomens until `segment` gives their labels again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from LungTumorSegLib.recipe import load_recipe, override
+from LungTumorSegLib.training.search.space import SearchSpace
+from LungTumorSegLib.volume import read_mask
+from support.abdomens import CANCER, PANCREAS, write_abdomens
+from support.commands import check_refusal, run
+
+SEARCH_SPACES = Path(__file__).parents[3] / "Resources" / "search"
+# The recipe with a smaller network and smaller patches; dropout, loss, sampling and stitching are its own.
+SMALL = {
+    "network.strides": "[2, 2]",
+    "network.channels": "[8, 16, 32]",
+    "training.patch_size": "[32, 32, 16]",
+    "inference.window_size": "[32, 32, 16]",
+    "training.optimizer.learning_rate": 0.003,
+    "training.steps_per_epoch": 50,
+    "training.steps": 300,
+}
+
+
+def small_recipe(folder: Path) -> Path:
+    """Write the recipe with these changes; together, as one alone would not suit the network."""
+    content = load_recipe("pancreas-3d").model_dump(mode="json")
+    for key, value in SMALL.items():
+        *parts, last = key.split(".")
+        part = content
+        for name in parts:
+            part = part[name]
+        part[last] = yaml.safe_load(str(value))
+    path = folder / "small.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return path
+
+
+def dice(found: np.ndarray, wanted: np.ndarray) -> float:
+    return 2 * np.count_nonzero(found & wanted) / (np.count_nonzero(found) + np.count_nonzero(wanted))
+
+
+@pytest.fixture(scope="module")
+def abdomens(tmp_path_factory) -> tuple[Path, dict]:
+    """A folder with the data, its cache and the small recipe; and the cases."""
+    folder = tmp_path_factory.mktemp("abdomens")
+    cases = write_abdomens(folder / "data")
+    done = run("prepare", folder / "data", "--recipe", small_recipe(folder), "-o", folder / "cache")
+    assert done.returncode == 0, done.stderr
+    return folder, cases
+
+
+@pytest.fixture(scope="module")
+def model(abdomens) -> Path:
+    folder, _ = abdomens
+    recipe, cache = folder / "small.yaml", folder / "cache"
+    done = run("train", "--recipe", recipe, "--data", cache, "-o", folder / "run", "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    done = run("export", folder / "run", "-o", folder / "model")
+    assert done.returncode == 0, done.stderr
+    return folder / "model"
+
+
+def test_segment_gives_the_trained_labels_again(abdomens, model):
+    folder, cases = abdomens
+    for name, (ct, labels) in cases.items():
+        output = folder / f"{name}.nii.gz"
+        image = folder / "data" / "imagesTr" / f"{name}.nii.gz"
+        done = run("segment", image, "--model", model, "-o", output, "--device", "cpu")
+        assert done.returncode == 0, done.stderr
+        found = read_mask(output)
+        assert found.array.shape == ct.array.shape
+        for label in (PANCREAS, CANCER):
+            assert dice(found.array == label, labels.array == label) >= 0.9, (name, label)
+
+
+def test_evaluate_tells_the_classes_apart_and_draws_how(abdomens, model, tmp_path):
+    folder, cases = abdomens
+    outputs = ("--report", tmp_path / "r.json", "--confusion", tmp_path / "c.png", "--save-masks", tmp_path / "masks")
+    done = run("evaluate", "--model", model, "--data", folder / "data", *outputs, "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "r.json").read_text())
+    classes = report["classes"]
+    assert classes["names"] == ["Background", "Pancreas", "Pancreatic cancer"]
+    assert min(classes["pooled_dice"]) >= 0.9
+    assert (tmp_path / "c.png").stat().st_size > 10_000
+    assert "taken for pancreatic cancer" in done.stdout
+    expected = np.zeros((3, 3), int)
+    for name, (_, labels) in cases.items():
+        found = read_mask(tmp_path / "masks" / f"{name}.seg.nrrd").array
+        np.add.at(expected, (labels.array.ravel(), found.ravel()), 1)
+        pancreas = dice(found == PANCREAS, labels.array == PANCREAS)
+        assert classes["dice_of_each_case"][name][PANCREAS] == pytest.approx(pancreas)
+    assert classes["voxels"] == expected.tolist()
+    for case in report["cases"]:
+        assert case["dice"] == pytest.approx(np.mean(classes["dice_of_each_case"][case["case"]][1:]))
+
+
+def test_the_models_recipe_holds_the_mean_and_deviation_of_the_training_scans(abdomens, model):
+    _, cases = abdomens
+    ((mean, deviation),) = yaml.safe_load((model / "recipe.yaml").read_text())["preparation"]["normalization"]
+    clipped = [np.clip(ct.array, -100, 200).astype(float) for ct, _ in cases.values()]
+    weights = [np.full(ct.array.shape, ct.grid.voxel_ml) for ct, _ in cases.values()]
+    values, weights = (np.concatenate([part.ravel() for part in parts]) for parts in (clipped, weights))
+    assert mean == pytest.approx(np.average(values, weights=weights), abs=0.1)
+    assert deviation == pytest.approx(np.sqrt(np.average((values - mean) ** 2, weights=weights)), abs=0.1)
+
+
+def test_stitching_of_centres_and_gaussian_blending_are_both_at_hand(abdomens, model, tmp_path):
+    """The same weights with either: nearly the same labels, from the same windows."""
+    folder, cases = abdomens
+    other = tmp_path / "gaussian.yaml"
+    text = (model / "recipe.yaml").read_text()
+    assert "blending: centre" in text
+    other.write_text(text.replace("blending: centre", "blending: gaussian"), encoding="utf-8")
+    assert run("export", folder / "run", "-o", tmp_path / "model", "--recipe", other).returncode == 0
+    name, (_, labels) = next(iter(cases.items()))
+    image, masks = folder / "data" / "imagesTr" / f"{name}.nii.gz", []
+    for kind in (model, tmp_path / "model"):
+        assert run("segment", image, "--model", kind, "-o", tmp_path / "m.nii.gz", "--device", "cpu").returncode == 0
+        masks.append(read_mask(tmp_path / "m.nii.gz").array)
+    assert dice(masks[0] > 0, masks[1] > 0) > 0.95
+    assert dice(masks[1] == PANCREAS, labels.array == PANCREAS) >= 0.9
+
+
+def test_the_works_space_is_searched(abdomens, tmp_path):
+    """Two trials of two steps: that each gets its values of dropout, activation and the weights of two classes."""
+    folder, cases = abdomens
+    settings = ["training.steps=2", "training.validate_every_steps=2", "training.distinct_patches=4"]
+    sets = [part for setting in settings for part in ("--set", setting)]
+    arguments = ("--recipe", folder / "small.yaml", "--data", folder / "cache", "-o", tmp_path / "search", *sets)
+    spaces, held_out = ("--space", SEARCH_SPACES / "pancreas-3d.yaml"), ("--validate", max(cases))
+    done = run("search", *arguments, *spaces, *held_out, "--trials", 2, "--pruner", "none", "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    best = yaml.safe_load((tmp_path / "search" / "best.yaml").read_text())
+    assert best["network"]["dropout"] in (0.2, 0.4, 0.6)
+    assert best["network"]["activation"] in ("relu", "leaky_relu")
+    background, pancreas, cancer = best["training"]["loss"]["class_weights"]
+    assert background == 1
+    assert 50 <= pancreas <= 250 <= cancer <= 1000
+
+
+def test_the_space_of_the_other_loss_suits_the_recipe():
+    settings = ["training.loss.top_k_cross_entropy=1", "training.loss.cross_entropy=0"]
+    recipe = override(load_recipe("pancreas-3d"), settings)
+    space = SearchSpace.parse([str(SEARCH_SPACES / "pancreas-3d-top-k.yaml")], recipe).describe()
+    assert space["training.loss.top_k_share"] == "choice:0.05,0.1"
+    assert {key.rpartition(".")[2] for key in space} == {"top_k_share", "1", "2"}
+
+
+def test_a_wrong_layout_is_answered_by_path_what_was_expected_and_what_was_found(tmp_path):
+    write_abdomens(tmp_path / "data")
+    arguments = ("prepare", tmp_path / "data", "--recipe", "pancreas-3d", "-o", tmp_path / "cache")
+    label = tmp_path / "data" / "labelsTr" / "pancreas_001.nii.gz"
+    label.rename(tmp_path / "elsewhere.nii.gz")
+    check_refusal(run(*arguments), str(label), "a file of case pancreas_001 is missing")
+    listing = tmp_path / "data" / "dataset.json"
+    listing.write_text("{}", encoding="utf-8")
+    check_refusal(run(*arguments), str(listing), "expected a 'training' list of {image, label} pairs")
+    listing.unlink()
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert f"{tmp_path / 'data'}: no cases: expected dataset.json with imagesTr and labelsTr" in done.stderr
+    assert "found imagesTr, labelsTr" in done.stderr
