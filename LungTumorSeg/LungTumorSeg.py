@@ -107,7 +107,9 @@ class LungTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.panel = Panel(self.ui, self.logic)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartImportEvent, self.onSceneStartImport)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAboutToBeRemovedEvent, self.onNodeAboutToBeRemoved)
         slicer.app.connect("aboutToQuit()", self.cleanup)
         if self.parent.isEntered:  # reloaded while it is open: Slicer does not enter it again
             self.enter()
@@ -142,10 +144,24 @@ class LungTumorSegWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.parent.isEntered:
             self.initializeParameterNode()
 
+    def onSceneStartImport(self, caller, event) -> None:
+        # Choices that come with the scene replace the present ones; the selectors would mix them.
+        self.setParameterNode(None)
+
     def onSceneEndImport(self, caller, event) -> None:
         self.logic.removePreview()  # one that was saved by hand
-        if self.parent.isEntered:
-            self.initializeParameterNode()
+        self.initializeParameterNode()
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def onNodeAboutToBeRemoved(self, caller, event, node) -> None:
+        """Choose none in place of a node that goes: a selector would take its neighbor, which nobody has chosen."""
+        chosen = self._parameterNode
+        if chosen is None:
+            return
+        if node is chosen.referenceNode:
+            chosen.referenceNode = None
+        if node is chosen.outputSegmentation:
+            chosen.outputSegmentation = None
 
     def initializeParameterNode(self) -> None:
         """Observe the scene's parameter node and choose the first volume where none is chosen."""

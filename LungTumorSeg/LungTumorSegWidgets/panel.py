@@ -9,6 +9,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from LungTumorSegLib.errors import InputError
 from LungTumorSegLib.scene.segments import belongs_to_another
 
 from .devices import DeviceChoice
@@ -83,6 +84,8 @@ class Panel:
         """Show another parameter node, or none (while the scene is closed)."""
         self._parameters = parameters
         self._seenVolume = None if parameters is None else parameters.inputVolume
+        if parameters is None:
+            self.live.stop()
         self.refresh()
 
     def refresh(self) -> None:
@@ -92,6 +95,7 @@ class Panel:
             return
         if parameters.inputVolume is not self._seenVolume:
             self._seenVolume = parameters.inputVolume
+            self.messages.clear()  # it was said of another CT
             self._showResultOfTheVolume()
         self.network.show(parameters.network)
         self.device.show(parameters.device)
@@ -112,6 +116,7 @@ class Panel:
 
     def closeScene(self) -> None:
         """Let go of everything in the scene; called before it is closed."""
+        self.messages.clear()
         self.run.cancel(_("Cancelled, because the scene was closed."))
         self.live.stop()
         self.editor.close()
@@ -131,7 +136,8 @@ class Panel:
     def poll(self) -> None:
         """Take what the worker has said; called by a timer."""
         self.logic.worker.poll()
-        self.run.poll()
+        if self._parameters is not None:
+            self.run.poll()
         self.device.refresh()
         self._showFailure()
         if not self._isEntered and not self.run.isRunning:
@@ -236,11 +242,24 @@ class Panel:
 
     def _onReport(self, report: dict) -> None:
         subject = self.live.subject
+        if not self._isStillMeant(subject):
+            return
         self.lesions.show(subject.segmentationNode, subject.segmentId)
         self.measurements.show(subject, report)
         self.undo.show(self._parameters.outputSegmentation)
 
     def _onNotMeasured(self, why: str) -> None:
-        self.lesions.clear()
+        subject = self.live.subject
+        if not self._isStillMeant(subject):
+            return
+        try:  # where only the reference cannot be used, the lesions can still be listed
+            self.lesions.show(subject.segmentationNode, subject.segmentId)
+        except InputError:
+            self.lesions.clear()
         self.measurements.clear(why)
         self.undo.show(self._parameters.outputSegmentation)
+
+    def _isStillMeant(self, subject: Subject) -> bool:
+        """Show the segments that there are now, by their names; tell whether the chosen ones are still the same."""
+        self._showSubject()
+        return self.live.subject is subject

@@ -19,9 +19,16 @@ def window():
     )
     from slicer_window import open_window
 
+    ours = ("LungTumorSegLib", "LungTumorSegWidgets")
+    before = {name: module for name, module in sys.modules.items() if name.startswith(ours)}
     opened = open_window()
     yield opened
     opened.close()
+    if any(sys.modules.get(name) is not module for name, module in before.items()):
+        # The module was reloaded and has imported the package anew; other tests hold the classes that were there.
+        for name in [name for name in sys.modules if name.startswith(ours)]:
+            del sys.modules[name]
+        sys.modules.update(before)
 
 
 @pytest.fixture

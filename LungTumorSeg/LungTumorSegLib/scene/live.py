@@ -31,6 +31,7 @@ _CHANGES = tuple(
 )
 _MOVED = slicer.vtkMRMLTransformableNode.TransformModifiedEvent
 _IMAGE_CHANGED = slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent
+_POINTS = slicer.vtkMRMLMarkupsNode
 _LINE = "vtkMRMLMarkupsLineNode"
 
 
@@ -142,7 +143,7 @@ class LiveMeasurement:
         self._stamps = {one: time_stamp(one) for one in volumes}
         lines = [one for one in Companions(node, self.segmentId).nodes().values() if one.IsA(_LINE)]
         for one in lines:
-            self._observers.observe(one, slicer.vtkMRMLMarkupsNode.PointModifiedEvent)
+            self._observers.observe(one, _POINTS.PointModifiedEvent, _POINTS.PointRemovedEvent)
         for gone in [one for one in self._observers.subjects() if one.IsA(_LINE) and one not in lines]:
             self._observers.forget(gone)
 

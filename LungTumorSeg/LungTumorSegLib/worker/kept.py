@@ -59,7 +59,7 @@ class KeptNetwork:
             from ..prediction.predict import sliding_window
 
             predictor = self.get(request)
-            window = sliding_window(predictor.recipe.inference)
+            window = sliding_window(predictor.recipe)
             image = torch.zeros((len(predictor.recipe.preparation.windows_hu), *window.window_zyx))
             window.run(predictor.network, image, device=predictor.device)
             _import_the_rest()

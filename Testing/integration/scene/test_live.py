@@ -68,9 +68,10 @@ def test_watching_begins_with_everything_to_measure(logic, node, heard):
         lambda node, one: node.GetSegmentation().AddEmptySegment("another"),
         lambda node, one: slicer.vtkSlicerSegmentationsModuleLogic.ClearSegment(node, one),
         lambda node, one: drag(line_of(node.GetScene(), 1, "long"), (5.0, 0.0, 0.0)),
+        lambda node, one: line_of(node.GetScene(), 1, "long").RemoveNthControlPoint(0),
         lambda node, one: node.SetAndObserveTransformNodeID(add_transform(node.GetScene(), np.eye(4)).GetID()),
     ],
-    ids=["erased", "painted", "renamed", "removed", "added", "cleared", "dragged", "moved"],
+    ids=["erased", "painted", "renamed", "removed", "added", "cleared", "dragged", "end removed", "moved"],
 )
 def test_what_a_person_does_is_heard(node, live, heard, change):
     change(node, live.segmentId)
