@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,10 @@ from hypothesis import settings
 
 from LungTumorSegLib.volume import Volume
 from support.volumes import chest_volume
+
+# A shell ignores Ctrl-C for what it starts in the background, and the programs that tests start would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A deadline would make a busy machine fail a sound test; few examples keep the suite short.
 settings.register_profile("project", deadline=None, max_examples=25)
