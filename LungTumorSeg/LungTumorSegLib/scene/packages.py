@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..errors import InputError
+from ..worker.diagnosis import INSTALL
 
 
 @contextmanager
@@ -22,5 +23,4 @@ def packages_named() -> Iterator[None]:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith(__name__.partition(".")[0]):
             raise
-        do = "install PyTorch by Slicer's PyTorch extension, then the packages of Resources/requirements.txt"
-        raise InputError(f"the Python package {error.name} is not installed", do=do) from error
+        raise InputError(f"the Python package {error.name} is not installed", do=INSTALL) from error

@@ -6,21 +6,10 @@ import numpy as np
 import pytest
 import slicer
 
-from LungTumorSegLib.scene import SegmentationLogic
 from LungTumorSegLib.scene.preview import is_preview
 from LungTumorSegLib.volume import Grid, Volume
-from support.lesions import LARGE, add_ct_with_lesions, found, voxels
+from support.lesions import LARGE, found, voxels
 from support.scenes import add_transform, mask_points, segment_points
-
-
-@pytest.fixture
-def logic():
-    return SegmentationLogic(predictor=found)
-
-
-@pytest.fixture
-def ct_node(scene):
-    return add_ct_with_lesions(scene)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import slicer
 
 from LungTumorSegLib.errors import InputError
 from LungTumorSegLib.measurements import measure
-from LungTumorSegLib.scene import SegmentationLogic, segments
+from LungTumorSegLib.scene import segments
 from LungTumorSegLib.scene.geometry import ijk_to_ras
 from LungTumorSegLib.scene.rejected import rejected_segments
 from LungTumorSegLib.scene.volumes import read_volume
@@ -19,34 +19,12 @@ from support.lesions import (
     LARGE,
     MIDDLE,
     SMALL,
-    add_ct_with_lesions,
     box_of,
     edit,
-    found,
     three_lesions,
     voxels,
 )
 from support.scenes import add_box_segment, add_transform, segment_points
-
-
-@pytest.fixture
-def logic():
-    return SegmentationLogic(predictor=found)
-
-
-@pytest.fixture
-def ct_node(scene):
-    return add_ct_with_lesions(scene)
-
-
-@pytest.fixture
-def node(ct_node, logic):
-    return logic.segment(ct_node)
-
-
-@pytest.fixture
-def segment_id(node):
-    return node.GetSegmentation().GetSegmentIDs()[0]
 
 
 def count(node, segment_id: str) -> int:

@@ -7,19 +7,8 @@ import pytest
 import slicer
 
 from LungTumorSegLib.errors import InputError
-from LungTumorSegLib.scene import SegmentationLogic
 from support.lesions import add_ct_with_lesions, edit, found, three_lesions
 from support.scenes import add_transform, mask_points, segment_points
-
-
-@pytest.fixture
-def logic():
-    return SegmentationLogic(predictor=found)
-
-
-@pytest.fixture
-def ct_node(scene):
-    return add_ct_with_lesions(scene)
 
 
 def nodes(scene) -> list[str]:

@@ -6,23 +6,13 @@ import numpy as np
 import pytest
 
 from LungTumorSegLib.errors import InputError
-from LungTumorSegLib.scene import SegmentationLogic, segments
+from LungTumorSegLib.scene import segments
 from LungTumorSegLib.scene.components import MOST_LESIONS
 from LungTumorSegLib.scene.measuring import gather
 from LungTumorSegLib.scene.reporting import MOST_LESIONS_DRAWN
 from LungTumorSegLib.volume import Grid, Volume
 from LungTumorSegLib.volume.terminology import LUNG_TUMOR
-from support.lesions import MIDDLE, add_ct_with_lesions, edit, found
-
-
-@pytest.fixture
-def logic():
-    return SegmentationLogic(predictor=found)
-
-
-@pytest.fixture
-def ct_node(scene):
-    return add_ct_with_lesions(scene)
+from support.lesions import MIDDLE, edit
 
 
 def specks(ct_node, number: int):

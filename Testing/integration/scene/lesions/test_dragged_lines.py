@@ -6,30 +6,9 @@ import numpy as np
 import pytest
 import slicer
 
-from LungTumorSegLib.scene import SegmentationLogic
 from LungTumorSegLib.scene.volumes import add_volume, read_volume
-from support.lesions import MIDDLE, add_ct_with_lesions, drag, edit, found, line_of, three_lesions
+from support.lesions import MIDDLE, drag, edit, line_of, three_lesions
 from support.scenes import add_transform
-
-
-@pytest.fixture
-def logic():
-    return SegmentationLogic(predictor=found)
-
-
-@pytest.fixture
-def ct_node(scene):
-    return add_ct_with_lesions(scene)
-
-
-@pytest.fixture
-def node(ct_node, logic):
-    return logic.segment(ct_node)
-
-
-@pytest.fixture
-def segment_id(node):
-    return node.GetSegmentation().GetSegmentIDs()[0]
 
 
 def lines(scene) -> set[str]:
