@@ -15,6 +15,7 @@ from .lesions import FalsePositive, LesionScore
 from .scores import CaseScore, confidence_intervals, summarize
 from .slices import SliceScore, summarize_slices
 from .strata import stratify
+from .subtypes import CaseSubtype
 
 
 @dataclass
@@ -31,6 +32,8 @@ class DataSetScores:
         Where the recipe asks for them.
     confusions : list of CaseConfusion
         Where the recipe has several labels.
+    subtypes : list of CaseSubtype
+        Where the recipe tells classes, and the data set too.
     """
 
     cases: list[CaseScore] = field(default_factory=list)
@@ -38,6 +41,7 @@ class DataSetScores:
     false_positives: list[FalsePositive] = field(default_factory=list)
     slices: list[SliceScore] = field(default_factory=list)
     confusions: list[CaseConfusion] = field(default_factory=list)
+    subtypes: list[CaseSubtype] = field(default_factory=list)
 
     def add(
         self,
@@ -46,6 +50,7 @@ class DataSetScores:
         false_positives: list[FalsePositive],
         slices: Sequence[SliceScore] = (),
         confusions: Sequence[CaseConfusion] = (),
+        subtypes: Sequence[CaseSubtype] = (),
     ) -> None:
         """Add a case."""
         self.cases.append(case)
@@ -53,6 +58,7 @@ class DataSetScores:
         self.false_positives.extend(false_positives)
         self.slices.extend(slices)
         self.confusions.extend(confusions)
+        self.subtypes.extend(subtypes)
 
     def sort(self, order: Sequence[str]) -> None:
         """Bring the cases, and what belongs to them, into the order of these names."""
@@ -63,7 +69,7 @@ class DataSetScores:
     def rows(self) -> dict:
         """Return ``cases``, ``lesions`` and ``false_positives`` as lists of dicts, as JSON takes them.
 
-        ``slices`` and ``confusions`` come along where there are any.
+        ``slices``, ``confusions`` and ``subtypes`` come along where there are any.
         """
         parts = [part for part in ROWS if part not in OPTIONAL or getattr(self, part)]
         return {part: [asdict(row) for row in getattr(self, part)] for part in parts}
@@ -106,8 +112,9 @@ ROWS = {
     "false_positives": FalsePositive,
     "slices": SliceScore,
     "confusions": CaseConfusion,
+    "subtypes": CaseSubtype,
 }
-OPTIONAL = {"slices", "confusions"}
+OPTIONAL = {"slices", "confusions", "subtypes"}
 
 
 def _row(kind: type, row: dict):

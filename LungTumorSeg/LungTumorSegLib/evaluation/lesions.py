@@ -32,7 +32,7 @@ class LesionScore:
         In the case, from 1, by falling volume.
     volume_ml, long_axis_mm : float
         Of the reference; the long axis is RECIST's.
-    side, third, depth : str or None
+    side, third, depth, wall : str or None
         See `LungTumorSegLib.evaluation.location`; None where no lungs were found.
     found : bool
         Whether any predicted voxel lies on it.
@@ -49,6 +49,7 @@ class LesionScore:
     side: str | None
     third: str | None
     depth: str | None
+    wall: str | None
     found: bool
     found_iou: bool
     dice: float
@@ -65,12 +66,13 @@ class FalsePositive:
     side: str | None
     third: str | None
     depth: str | None
+    wall: str | None
 
 
-Locate = Callable[[list[float]], Location | None]
+Locate = Callable[[list[float], float], Location | None]
 
 
-def nowhere(point_lps_mm: list[float]) -> None:
+def nowhere(point_lps_mm: list[float], long_axis_mm: float) -> None:
     """Locate nothing."""
 
 
@@ -83,7 +85,8 @@ def score_lesions(case: str, report: dict, locate: Locate = nowhere) -> list[Les
     report : dict
         As `LungTumorSegLib.measurements.measure` makes it.
     locate : callable
-        Tells where a point in LPS mm lies, as `LungTumorSegLib.evaluation.location.Thorax.locate` does.
+        Tells where a lesion lies, by its centre in LPS mm and its long axis, as
+        `LungTumorSegLib.evaluation.location.Thorax.locate` does.
     """
     return [
         LesionScore(
@@ -110,8 +113,8 @@ def find_false_positives(case: str, report: dict, locate: Locate = nowhere) -> l
 
 
 def _place(lesion: dict, locate: Locate) -> dict[str, str | None]:
-    place = locate(lesion["centroid_lps_mm"])
-    return {name: getattr(place, name, None) for name in ("side", "third", "depth")}
+    place = locate(lesion["centroid_lps_mm"], lesion["long_axis_mm"])
+    return {name: getattr(place, name, None) for name in ("side", "third", "depth", "wall")}
 
 
 def _iou(dice: float) -> float:

@@ -12,6 +12,10 @@ Depth
     of the mediastinum through the lesion's centre to the inside of the chest wall. That wall is the convex hull of
     the lung region, less the margin by which the region was dilated; the middle lies on the spine's sagittal plane,
     half way between the hull's front and back.
+Wall
+    Whether a lesion *touches* the chest wall, and with it the pleura, or lies *apart*: whether a circle about its
+    centre, as wide as its long axis, comes within 5 mm of the wall along the same line. Mediastinum and diaphragm are
+    not asked for.
 
 On an oblique grid, axial slices are those of the grid that come closest.
 """
@@ -30,15 +34,18 @@ from ..volume.orientation import Orientation
 SIDES = ("right", "left")
 THIRDS = ("upper", "middle", "lower")
 DEPTHS = ("central", "intermediate", "peripheral")
+WALLS = ("touches", "apart")
+TOUCHING_MM = 5.0  # the wall is known to no better than this
 
 
 @dataclass(frozen=True)
 class Location:
-    """One of `SIDES`, of `THIRDS` and of `DEPTHS`."""
+    """One of `SIDES`, of `THIRDS`, of `DEPTHS` and of `WALLS`."""
 
     side: str
     third: str
     depth: str
+    wall: str
 
 
 class Thorax:
@@ -70,16 +77,26 @@ class Thorax:
         """
         return cls(find_lungs(ct), ct.grid)
 
-    def locate(self, point_lps_mm) -> Location:
-        """Tell where a point (3,) in LPS mm lies."""
+    def locate(self, point_lps_mm, long_axis_mm: float = 0.0) -> Location:
+        """Tell where a lesion lies whose centre is the point (3,) in LPS mm."""
         x, y, z = self.grid.to_index(point_lps_mm)
         number = int(np.clip(np.rint(z), self.slices[0], self.slices[-1]))
-        depth = self._outwards(x, y, number)
+        from_middle, to_wall = self._outwards(x, y, number)
+        depth = from_middle / to_wall if to_wall > 0 else 1.0
+        touches = to_wall - from_middle - long_axis_mm / 2 <= TOUCHING_MM
         height = (z - self.slices[0] + 0.5) / (self.slices[-1] - self.slices[0] + 1)
-        return Location(SIDES[int(x > self.midline[number])], _third(1 - height, THIRDS), _third(depth, DEPTHS))
+        return Location(
+            SIDES[int(x > self.midline[number])],
+            _third(1 - height, THIRDS),
+            _third(depth, DEPTHS),
+            WALLS[0] if touches else WALLS[1],
+        )
 
-    def _outwards(self, x: float, y: float, number: int) -> float:
-        """Share of the way from the middle of the mediastinum (0) to the chest wall (1) at voxel (x, y) of a slice."""
+    def _outwards(self, x: float, y: float, number: int) -> tuple[float, float]:
+        """Measure, mm, from the middle of the mediastinum to voxel (x, y) of a slice, and on to the chest wall.
+
+        Where there is hardly any lung in the slice, the wall is nowhere: its distance is 0.
+        """
         from scipy.spatial import ConvexHull, QhullError
 
         spacing = np.array(self.grid.spacing[:2])
@@ -88,18 +105,18 @@ class Thorax:
         try:
             hull = ConvexHull(corners)
         except (QhullError, ValueError):  # hardly any lung in this slice, the tip of one
-            return 1.0
+            return 0.0, 0.0
         middle = np.array([self.midline[number] * spacing[0], (corners[:, 1].min() + corners[:, 1].max()) / 2])
         way = np.array([x, y]) * spacing - middle
         length = float(np.linalg.norm(way))
         if length == 0:
-            return 0.0
+            return 0.0, float("inf")
         # A point p is inside where normal · p + offset <= 0 for every side of the hull.
         approach = hull.equations[:, :2] @ (way / length)
         distance = -(hull.equations[:, :2] @ middle + hull.equations[:, 2])
         leaving = approach > 1e-9
         wall = float((distance[leaving] / approach[leaving]).min()) - DILATION_MM
-        return length / wall if wall > 0 else 1.0
+        return length, max(wall, 0.0)
 
 
 def _third(share: float, names: tuple[str, str, str]) -> str:

@@ -13,7 +13,7 @@ from ..wording import counted
 from .charts import FAINT, GRID, INK, WARNING, plain_axes
 from .dataset import DataSetScores
 from .scores import CaseScore
-from .tables import with_interval
+from .tables import subject_of, with_interval
 
 SIZE_INCHES, DPI = (13.0, 9.2), 110
 MAIN, PALE, SECOND, MISSED = "#1f6f8b", "#a9c8d3", "#e0a458", "#b3261e"
@@ -37,7 +37,8 @@ def draw_scores(scores: DataSetScores, report: dict, path: str | Path) -> None:
     ----------
     scores : DataSetScores
     report : dict
-        With ``model``, ``summary``, ``confidence_intervals`` and ``strata``, as `evaluate` reports them.
+        With ``model``, ``labels``, ``lesion_labels``, ``summary``, ``confidence_intervals`` and ``strata``, as
+        `evaluate` reports them.
     path : str or Path
 
     Raises
@@ -57,7 +58,7 @@ def draw_scores(scores: DataSetScores, report: dict, path: str | Path) -> None:
         plain_axes(panel)
     _dice_of_each_case(panels[0, 0], scores.cases, report)
     _detection_by_size(panels[0, 1], report["strata"]["tumor_size"])
-    _volumes(panels[1, 0], scores.cases)
+    _volumes(panels[1, 0], scores.cases, report)
     _false_positives(panels[1, 1], scores.cases, report)
     _heading(figure, report)
     with atomic_path(path) as temporary:
@@ -67,7 +68,7 @@ def draw_scores(scores: DataSetScores, report: dict, path: str | Path) -> None:
 def _heading(figure, report: dict) -> None:
     model, summary = report["model"], report["summary"]
     counts = (
-        f"{counted(summary['cases'], 'CT')}, {summary['cases_with_tumor']} with a tumour, "
+        f"{counted(summary['cases'], 'CT')}, {summary['cases_with_tumor']} with {subject_of(report)}, "
         f"{summary['cases_without_tumor']} without; {counted(summary['lesions'], 'lesion')}"
     )
     figure.text(0.065, 0.945, f"{model['name']} {model['version']}", color=INK, fontsize=18, weight="bold")
@@ -97,13 +98,13 @@ def _dice_of_each_case(panel, cases: list[CaseScore], report: dict) -> None:
     mean = report["summary"]["mean_dice"]
     _title(panel, "Dice of each case", f"mean {with_interval(mean, interval, 3)}")
     if not shown:
-        _say(panel, "No case with a tumour")
+        _say(panel, f"No case with {subject_of(report)}")
         return
     if interval is not None:
         panel.axhspan(*interval, color=MAIN, alpha=0.13, linewidth=0)
     panel.axhline(mean, color=MAIN, linewidth=1.2)
     dice = np.array([case.dice for case in shown])
-    found = np.array([case.lesions_found > 0 for case in shown])
+    found = np.array([case.dice > 0 for case in shown])
     places = np.arange(len(shown))
     size = 42 if len(shown) <= NAMED_CASES else 16
     panel.scatter(places[found], dice[found], s=size, color=MAIN, zorder=3, clip_on=False, label="found")
@@ -118,7 +119,7 @@ def _dice_of_each_case(panel, cases: list[CaseScore], report: dict) -> None:
     if len(shown) <= NAMED_CASES:
         panel.set_xticks(places, [_short(case.case) for case in shown], rotation=30, ha="right", fontsize=8.5)
     else:
-        panel.set_xlabel("cases with a tumour, by rising Dice", color=INK, fontsize=10)
+        panel.set_xlabel(f"cases with {subject_of(report)}, by rising Dice", color=INK, fontsize=10)
 
 
 def _short(name: str) -> str:
@@ -147,12 +148,12 @@ def _detection_by_size(panel, strata: dict[str, dict]) -> None:
         panel.text(place, 0.05, counts, color=INK, fontsize=9, ha="center", va="bottom", bbox=label)
 
 
-def _volumes(panel, cases: list[CaseScore]) -> None:
+def _volumes(panel, cases: list[CaseScore], report: dict) -> None:
     """Predicted over reference volume, both logarithmic; what is on the line is right."""
-    _title(panel, "Tumour volume of each case", "line: equal; band: within a factor of 2")
+    _title(panel, f"Volume of {subject_of(report)} in each case", "line: equal; band: within a factor of 2")
     shown = [case for case in cases if case.has_tumor]
     if not shown:
-        _say(panel, "No case with a tumour")
+        _say(panel, f"No case with {subject_of(report)}")
         return
     truth = np.array([max(case.reference_ml, SMALLEST_ML) for case in shown])
     predicted = np.array([case.predicted_ml for case in shown])
@@ -186,8 +187,8 @@ def _false_positives(panel, cases: list[CaseScore], report: dict) -> None:
     places = np.arange(MOST_FALSE_POSITIVES + 1)
     below = np.zeros(len(places))
     for name, color, group in (
-        ("with a tumour", MAIN, [case for case in cases if case.has_tumor]),
-        ("tumour-free", SECOND, [case for case in cases if not case.has_tumor]),
+        (f"with {subject_of(report)}", MAIN, [case for case in cases if case.has_tumor]),
+        (f"without {subject_of(report)}", SECOND, [case for case in cases if not case.has_tumor]),
     ):
         counts = Counter(min(case.false_positives, MOST_FALSE_POSITIVES) for case in group)
         heights = np.array([counts[place] for place in places])

@@ -12,12 +12,15 @@ MEASURES = ("dice", "relative_volume_error", "recist_relative_error", "hd95_mm",
 
 @dataclass(frozen=True)
 class CaseScore:
-    """How one case went; ``None`` where a measure has no meaning (no tumour to compare with).
+    """How one case went; ``None`` where a measure has no meaning (nothing annotated to compare with).
+
+    It is about the recipe's lesions, which are called tumour here. Where none of its labels is one, it is about its
+    organs: these have volumes and surfaces, but nothing of them is counted, and nothing has a RECIST axis.
 
     Attributes
     ----------
     reference_ml, predicted_ml : float
-        Tumour volumes in mL, without ignored voxels.
+        Volumes in mL, without ignored voxels.
     dice, relative_volume_error, recist_relative_error, hd95_mm, surface_dice_1mm : float or None
     lesions, lesions_found : int
         Annotated lesions, and those of them that the mask touches.
@@ -45,8 +48,8 @@ class CaseScore:
 
     @property
     def has_tumor(self) -> bool:
-        """Whether the reference shows any tumour."""
-        return self.lesions > 0
+        """Whether the reference shows any (of the organs, where the recipe has no lesions)."""
+        return self.reference_ml > 0
 
 
 def score_case(case: str, report: dict, seconds: float, slice_spacing_mm: float | None = None) -> CaseScore:
@@ -65,7 +68,7 @@ def score_case(case: str, report: dict, seconds: float, slice_spacing_mm: float 
         Distance of the CT's slices along the axis nearest to superior.
     """
     compared = report["reference"]
-    measured = {name: compared[name] if compared["lesions"] else None for name in MEASURES}
+    measured = {name: compared[name] if compared["volume_ml"] > 0 else None for name in MEASURES}
     return CaseScore(
         case=case,
         reference_ml=compared["volume_ml"],
@@ -80,7 +83,7 @@ def score_case(case: str, report: dict, seconds: float, slice_spacing_mm: float 
 
 
 def summarize(scores: list[CaseScore]) -> dict:
-    """Sum up: overlap over the cases with a tumour, false positives over all and over the tumour-free.
+    """Sum up: overlap over the cases that are annotated, false positives over all and over the tumour-free.
 
     Returns
     -------
@@ -122,5 +125,5 @@ def confidence_intervals(scores: list[CaseScore], bootstrap: Bootstrap) -> dict:
 
 
 def values_of(scores: list[CaseScore], measure: str) -> list[float]:
-    """Return a measure's values over the cases with a tumour in which it has one; no other case has an overlap."""
-    return [value for score in scores if score.has_tumor and (value := getattr(score, measure)) is not None]
+    """Return a measure's values over the cases in which it has one; without anything annotated there is no overlap."""
+    return [value for score in scores if (value := getattr(score, measure)) is not None]

@@ -10,8 +10,8 @@ from statistics import fmean, median
 
 from .intervals import Bootstrap
 from .lesions import LesionScore
-from .location import DEPTHS, SIDES, THIRDS
-from .scores import CaseScore
+from .location import DEPTHS, SIDES, THIRDS, WALLS
+from .scores import CaseScore, values_of
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ TUMOR_SIZE = (
 30 mm, T2 to 50 mm, T3 to 70 mm, T4 above). TNM takes the greatest dimension in any plane; here it is RECIST's long
 axis, in an axial slice. Up to 30 mm a lesion is called a nodule, above it a mass."""
 
-LOCATIONS = {"side": SIDES, "third": THIRDS, "depth": DEPTHS}
+LOCATIONS = {"side": SIDES, "third": THIRDS, "depth": DEPTHS, "wall": WALLS}
 
 
 def stratum_of(strata: Sequence[Stratum], value: float) -> str:
@@ -60,9 +60,9 @@ def stratify(cases: Sequence[CaseScore], lesions: Sequence[LesionScore], bootstr
     Returns
     -------
     dict
-        ``slice_spacing``, ``tumor_size``, ``side``, ``third``, ``depth``: each the strata's names, in order, with
-        ``lesions``, ``lesions_found``, ``sensitivity``, ``sensitivity_iou``, ``mean_lesion_dice`` (a missed lesion is
-        0), ``median_lesion_dice``, and the intervals ``sensitivity_ci95`` and ``mean_lesion_dice_ci95``.
+        ``slice_spacing``, ``tumor_size``, ``side``, ``third``, ``depth``, ``wall``: each the strata's names, in order,
+        with ``lesions``, ``lesions_found``, ``sensitivity``, ``sensitivity_iou``, ``mean_lesion_dice`` (a missed
+        lesion is 0), ``median_lesion_dice``, and the intervals ``sensitivity_ci95`` and ``mean_lesion_dice_ci95``.
 
         ``slice_spacing`` also has ``cases``, ``cases_with_tumor``, ``mean_dice`` (over those with a tumour),
         ``median_dice``, ``mean_dice_ci95`` and ``false_positives_per_scan``. None stands where nothing counts.
@@ -96,10 +96,10 @@ def _grouped(members: Sequence, strata: Sequence[Stratum], value_of: Callable) -
 
 
 def _case_scores(cases: Sequence[CaseScore], bootstrap: Bootstrap) -> dict:
-    values = [case.dice for case in cases if case.has_tumor]
+    values = values_of(cases, "dice")
     return {
         "cases": len(cases),
-        "cases_with_tumor": len(values),
+        "cases_with_tumor": sum(case.has_tumor for case in cases),
         "mean_dice": fmean(values) if values else None,
         "median_dice": median(values) if values else None,
         "mean_dice_ci95": bootstrap.mean(values),

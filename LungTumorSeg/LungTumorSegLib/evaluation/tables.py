@@ -27,6 +27,7 @@ CASE_COLUMNS = (
     "false positives",
     "s",
 )
+OF_LESIONS = ("RECIST error", "lesions found", "false positives")
 STRATUM_COLUMNS = ("", "lesions", "found", "sensitivity (95 % CI)", "IoU > 0.1", "mean lesion Dice (95 % CI)")
 STRATUM_TITLES = {
     "slice_spacing": "slice spacing",
@@ -34,6 +35,7 @@ STRATUM_TITLES = {
     "side": "side",
     "third": "third of the lungs",
     "depth": "third of the hemithorax",
+    "wall": "chest wall",
 }
 
 
@@ -42,13 +44,24 @@ def figure(value: float | None, digits: int = 2) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
+def subject_of(report: dict) -> str:
+    """Say what an evaluation is about: ``a tumour``, or the organs of a recipe that has no lesions.
+
+    Parameters
+    ----------
+    report : dict
+        With ``labels`` (names by number) and ``lesion_labels`` of the recipe, as `evaluate` reports them.
+    """
+    return "a tumour" if report["lesion_labels"] else " and ".join(report["labels"].values()).lower()
+
+
 def with_interval(value: float | None, interval: Interval | None, digits: int = 2) -> str:
     """Write a figure with its confidence interval, where there is one."""
     between = "" if interval is None else f" ({interval[0]:.{digits}f}–{interval[1]:.{digits}f})"
     return figure(value, digits) + between
 
 
-def as_table(scores: Sequence[CaseScore], most: int | None = None) -> str:
+def as_table(scores: Sequence[CaseScore], most: int | None = None, *, lesions: bool = True) -> str:
     """Lay the scores out as a Markdown table, a case a row.
 
     Parameters
@@ -57,12 +70,16 @@ def as_table(scores: Sequence[CaseScore], most: int | None = None) -> str:
     most : int, optional
         Of more cases than these only the worst are shown: those of the lowest Dice, then tumour-free ones by their
         false positives. A line says how many are left out.
+    lesions : bool
+        Whether lesions are found; of organs nothing is counted, and nothing has a RECIST axis.
     """
     shown = list(scores)
     if most is not None and len(shown) > most:
         worst = sorted(shown, key=lambda score: (not score.has_tumor, score.dice or 0.0, -score.false_positives))
         shown = [score for score in shown if score in worst[:most]]
-    lines = [markdown(CASE_COLUMNS, [_case_row(score) for score in shown])]
+    kept = [k for k, heading in enumerate(CASE_COLUMNS) if lesions or heading not in OF_LESIONS]
+    rows = [_case_row(score) for score in shown]
+    lines = [markdown([CASE_COLUMNS[k] for k in kept], [[row[k] for k in kept] for row in rows])]
     if len(shown) < len(scores):
         lines.append(f"The {len(shown)} worst of {len(scores)} cases; --table or --report writes all.")
     return "\n".join(lines)

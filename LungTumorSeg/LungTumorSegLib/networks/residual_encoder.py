@@ -5,6 +5,9 @@ dropout nor a choice of features and strides. This one keeps to nnU-Net's ResEnc
 residual blocks a level, strided convolutions between levels, transposed convolutions and one convolution a level on
 the way back, instance normalisation and leaky ReLU. The one difference is the shortcut across a stride: a strided
 convolution here, average pooling before one there.
+
+With a head for classes it answers two questions from one encoder: which voxels (the decoder), and of which class
+the lesion is (`ClassificationHead`).
 """
 
 from __future__ import annotations
@@ -15,6 +18,8 @@ import torch
 from monai.networks.blocks import Convolution
 from monai.networks.blocks.dynunet_block import UnetResBlock
 from torch import nn
+
+from .classification import ClassificationHead, MasksAndClasses
 
 SLOPE = 0.01
 ACTIVATION = ("leakyrelu", {"inplace": True, "negative_slope": SLOPE})
@@ -73,6 +78,9 @@ class ResidualEncoderUNet(nn.Module):
     deep_supervision : bool
         In training mode, answer with a list of logits, from the finest level to the second coarsest of the decoder. In
         evaluation mode the answer is always one tensor.
+    head : ClassificationHead, optional
+        Of the coarsest level's features. In training mode the answer is then `MasksAndClasses`; in evaluation mode
+        `classify` gives the classes.
     """
 
     def __init__(
@@ -84,6 +92,7 @@ class ResidualEncoderUNet(nn.Module):
         blocks: Sequence[int],
         dropout: float = 0.0,
         deep_supervision: bool = False,
+        head: ClassificationHead | None = None,
     ):
         super().__init__()
         self.encoder = ResidualEncoder(in_channels, channels, strides, blocks, dropout)
@@ -95,10 +104,25 @@ class ResidualEncoderUNet(nn.Module):
         self.heads = nn.ModuleList(nn.Conv3d(features, out_channels, 1) for features in channels[:heads])
         self.deep_supervision = deep_supervision
         self.apply(_initialize)
+        self.head = head
 
-    def forward(self, image: torch.Tensor) -> torch.Tensor | list[torch.Tensor]:
+    def forward(self, image: torch.Tensor) -> torch.Tensor | list[torch.Tensor] | MasksAndClasses:
         """Map (N, in_channels, z, y, x) to logits (N, out_channels, z, y, x), or a list of them, finest first."""
-        *skips, x = self.encoder(image)
+        features = self.encoder(image)
+        logits = self._decode(features)
+        if self.head is None or not self.training:
+            return logits
+        finest = logits[0] if self.deep_supervision else logits
+        return MasksAndClasses(logits, self.head(features[-1], finest))
+
+    def classify(self, patch: torch.Tensor) -> torch.Tensor:
+        """Map a patch (N, in_channels, z, y, x) with a lesion in it to logits (N, classes), in evaluation mode."""
+        features = self.encoder(patch)
+        return self.head(features[-1], self._decode(features))
+
+    def _decode(self, features: list[torch.Tensor]) -> torch.Tensor | list[torch.Tensor]:
+        """Go back up from the features of every level to logits."""
+        *skips, x = features
         wanted = len(self.heads) if self.training else 1
         logits = []
         for level in reversed(range(len(skips))):

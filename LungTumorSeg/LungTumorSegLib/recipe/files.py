@@ -9,7 +9,10 @@ from .schema import Recipe
 
 MAX_NAME = 200  # characters; asking the file system for much longer ones is an error of its own
 # Tags of pydantic's unions, which stand in a fault's location but not in the file.
-TAGS = ("unet", "resenc", "isensee2017", "ronneberger2015", "swinunetr", "numbers", "fingerprint")
+TAGS = (
+    *("unet", "resenc", "isensee2017", "ronneberger2015", "dynunet", "swinunetr"),
+    *("plan", "numbers", "fingerprint", "balanced", "memory"),
+)
 FOLDER = Path(__file__).resolve().parent.parent / "recipes"
 
 
@@ -118,6 +121,27 @@ def override(recipe: Recipe, settings: list[str]) -> Recipe:
         return Recipe.model_validate(content)
     except ValidationError as error:
         raise InputError(_first_fault(error), "--set", "correct this value") from error
+
+
+AFTER_TRAINING = ("inference", "postprocessing")
+
+
+def override_use(recipe: Recipe, settings: list[str]) -> Recipe:
+    """Change how a trained network is used: keys of ``inference`` and ``postprocessing``, as `override` does.
+
+    Raises
+    ------
+    InputError
+        A key of anything that the weights depend on.
+    """
+    for setting in settings:
+        if setting.partition(".")[0].strip() not in AFTER_TRAINING:
+            raise InputError(
+                "only what comes after training can be changed here",
+                f"--set {setting}",
+                "use a key that begins with inference. or postprocessing.",
+            )
+    return override(recipe, settings) if settings else recipe
 
 
 def dump_recipe(recipe: Recipe) -> str:

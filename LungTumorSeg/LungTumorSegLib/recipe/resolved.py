@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import InputError
-from .schema import Preparation
+from .schema import Preparation, Recipe
 
 
 def refuse_unresolved(preparation: Preparation) -> None:
@@ -13,4 +13,15 @@ def refuse_unresolved(preparation: Preparation) -> None:
             "the recipe takes this from the fingerprint of training data, and there is none here",
             f"preparation.{preparation.unresolved[0]}",
             "use the trained model's recipe, or set it to numbers",
+        )
+
+
+def refuse_unplanned(recipe: Recipe) -> None:
+    """Raise `InputError` if the network is still to be planned, or a value to be taken, from training data."""
+    refuse_unresolved(recipe.preparation)
+    if recipe.planned:
+        raise InputError(
+            "the recipe leaves this to a plan made from training data, and there is none here",
+            recipe.planned[0],
+            "use the trained model's recipe, or set it",
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..progress import Progress, silent
 from ..wording import counted, first_names
 from .data.opening import TrainingData
+from .data.planning import NAME as PLAN
 from .data.split import Split
 from .optimizing.loop import train
 from .optimizing.run import TrainingRun
@@ -52,6 +53,8 @@ class ReadyRun:
             f"{cases} ({self.data.where}); {self.split.why}",
             f"{training.steps - run.step} of {steps} to do, {patches} each",
         ]
+        if self.data.plan:
+            lines.append(f"planned ({PLAN}): {'; '.join(self.data.plan.why)}")
         if self.skipped:
             skipped = counted(len(self.skipped), "case")
             lines.append(f"{skipped} left out, since unusable: {first_names(self.skipped, NAMES_SHOWN)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..allocation import keep_freed_memory
 from ..errors import InputError
 from ..progress import Progress, silent
 from ..recipe import load_recipe
@@ -12,16 +13,18 @@ from ..recipe.schema import Recipe
 from ..volume.files import check_writable, read_json, write_json
 from .data.cache import read_index, require_scans
 from .data.case_files import CaseFiles
-from .data.layouts import find_cases
+from .data.layouts import cases_for
 from .data.opening import TrainingData, open_data
+from .data.planning import NAME as PLAN
+from .data.planning import write_plan
 from .data.split import Split, split_cases
 from .data.usable import usable_cases
 from .optimizing.checkpoint import LAST
 from .optimizing.run import TrainingRun
+from .optimizing.schedule import check_what_is_waited_for
 from .patches.batches import default_workers
 from .patches.nodules import load_nodules
 from .patches.sampling import PatchSampler
-from .processes.allocation import keep_freed_memory
 from .processes.devices import training_device
 from .processes.distributed import Ranks
 from .ready import ReadyRun
@@ -90,12 +93,13 @@ def start_run(
     check_apart(folder, data)
     _check_folder(folder, resume)
     place = Path(cache or folder / "cache")
-    cases, skipped = find_cases(data, recipe.annotation, allow_missing=skip_bad), []
+    cases, skipped = cases_for(recipe, data, allow_missing=skip_bad), []
     if skip_bad and read_index(data) is None:
         cases, skipped = usable_cases(cases, recipe, place, ranks, leave_out, progress)
         if asked := {*skipped} & {*validate}:
             raise InputError(f"the case {min(asked)} cannot be used", "--validate", "name others; see the notes above")
     split = split_data(recipe, data, cases=cases, fold=fold, validate=validate, leave_out=leave_out, seed=seed)
+    check_what_is_waited_for(recipe.training.optimizer, validates=bool(split.validation))
     if split.validation:
         require_scans(data)
     setup = {"seed": seed, "validation": sorted(case.name for case in split.validation)}
@@ -107,19 +111,19 @@ def start_run(
 
     def opened() -> TrainingData:
         options = {"skip_bad": skip_bad, "processes": ranks.local_count, "progress": progress}
-        return open_data(data, recipe, place, files=split.training, **options)
+        plan = folder / PLAN if resume and recipe.planned else None
+        return open_data(data, recipe, place, files=split.training, plan_path=plan, **options)
 
     first = ranks.first_alone(opened)  # what is not prepared yet is prepared once
     training_data = first or opened()
     recipe = training_data.recipe
-    spacing = _one_spacing(recipe)
     nodules = load_nodules(training_data.nodules, split.patients_held_out) if training_data.nodules else []
     setup |= {"cases": sorted(case.name for case in training_data.cases), "nodules": len(nodules)}
     if resume:
         _check_same_recipe(folder, recipe)
         _check_same(folder, setup)
-    padding = recipe.preparation.padding
-    sampler = PatchSampler(training_data.cases, nodules, recipe.training, spacing[::-1], seed, padding)
+    lesions = recipe.lesions if len(recipe.lesions) < len(recipe.labels) else None
+    sampler = PatchSampler(training_data.cases, nodules, recipe.training, recipe.preparation, seed, lesions)
     if recipe.training.positive_share > 0 and not sampler.kinds:
         raise InputError("there is no tumour, nodule or synthetic mass to learn from", data, "add masks or synthesis")
     run = TrainingRun(recipe, sampler, folder, choice, workers, ranks)
@@ -127,6 +131,8 @@ def start_run(
         run.resume()
     elif ranks.is_first:
         write_json(folder / "data.json", setup)
+        if training_data.plan:
+            write_plan(folder / PLAN, training_data.plan)
     return ReadyRun(run, split, training_data, progress, tuple(sorted({*skipped, *training_data.skipped})))
 
 
@@ -144,21 +150,9 @@ def split_data(
 
     Parameters and errors as of `split_cases`.
     """
-    cases = find_cases(data, recipe.annotation) if cases is None else cases
+    cases = cases_for(recipe, data) if cases is None else cases
     share = recipe.training.validation_share
     return split_cases(cases, data, share=share, fold=fold, validate=validate, leave_out=leave_out, seed=seed)
-
-
-def _one_spacing(recipe: Recipe) -> tuple[float, float, float]:
-    """Return the spacing that all cases share, xyz.
-
-    Along an axis in which patches are one voxel thick cases may keep their own. What stands for it here moves nothing:
-    a patch neither turns nor is deformed across its only slice.
-    """
-    spacing, size = recipe.preparation.spacing_mm or (None,) * 3, recipe.training.patch_size
-    if any(mm is None and voxels > 1 for mm, voxels in zip(spacing, size, strict=True)):
-        raise InputError("training needs one spacing for all cases", "preparation.spacing_mm", "set it in the recipe")
-    return tuple(1.0 if mm is None else mm for mm in spacing)
 
 
 def check_apart(folder: Path, data: Path) -> None:

@@ -18,7 +18,7 @@ MODEL = {"name": "tiny", "weights_sha256": "1234"}
 def scores() -> DataSetScores:
     scores = DataSetScores()
     for name, dice in (("b", 0.5), ("a", 0.75)):
-        false = [FalsePositive(name, 0.5, 9.0, "left", None, None)]
+        false = [FalsePositive(name, 0.5, 9.0, "left", None, None, None)]
         scores.add(case_score(name, dice=dice, lesions=1, lesions_found=1), [lesion_score(name, dice)], false)
     scores.add(case_score("c"), [], [])
     return scores

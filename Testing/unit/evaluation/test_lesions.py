@@ -55,13 +55,14 @@ def test_what_is_more_than_half_ignored_is_not_false():
 def test_places_are_asked_for_by_the_centre_of_each():
     asked = []
 
-    def locate(point) -> Location:
-        asked.append(point)
-        return Location("left", "upper", "central")
+    def locate(point, long_axis_mm) -> Location:
+        asked.append((*point, long_axis_mm))
+        return Location("left", "upper", "central", "apart")
 
     false = ((0, 2), (16, 19), (20, 24))
     report = measure(boxes(false), reference=boxes(SMALL))
     (lesion,) = score_lesions("a", report, locate)
     (extra,) = find_false_positives("a", report, locate)
-    assert asked == [pytest.approx([31.5, 5.5, 9.0]), pytest.approx([21.5, 17.0, 1.0])]
+    axes = [found["long_axis_mm"] for found in (report["reference"]["lesions"][0], report["lesions"][0])]
+    assert asked == [pytest.approx((31.5, 5.5, 9.0, axes[0])), pytest.approx((21.5, 17.0, 1.0, axes[1]))]
     assert (lesion.side, extra.third) == ("left", "upper")

@@ -25,9 +25,9 @@ def thorax() -> Thorax:
     return Thorax(LungRegion(lungs, region, np.full(30, 50.0)), GRID)
 
 
-def at(thorax: Thorax, x: float, y: float, z: float) -> Location:
-    """The location of a point in voxels."""
-    return thorax.locate(GRID.to_physical((x, y, z)))
+def at(thorax: Thorax, x: float, y: float, z: float, long_axis_mm: float = 0.0) -> Location:
+    """The location of a lesion about a point in voxels."""
+    return thorax.locate(GRID.to_physical((x, y, z)), long_axis_mm)
 
 
 def test_sides_are_the_patients(thorax):
@@ -52,6 +52,15 @@ def test_thirds_of_the_way_to_the_chest_wall(thorax):
     assert at(thorax, 50 - 15, 30 - 15, 15).depth == "peripheral"  # near the front
     assert at(thorax, 50, 30, 15).depth == "central"
     assert at(thorax, 99, 30, 15).depth == "peripheral"  # outside of the chest
+
+
+def test_a_lesion_touches_the_chest_wall_where_half_its_long_axis_comes_within_5_mm_of_it(thorax):
+    # From voxel 80 to the wall at 90 there are 20 mm.
+    assert [at(thorax, 80, 30, 15, long_axis).wall for long_axis in (0, 29, 31, 60)] == [
+        "apart", "apart", "touches", "touches",
+    ]  # fmt: skip
+    assert at(thorax, 50, 30, 15, 20).wall == "apart"  # in the middle of the mediastinum
+    assert at(thorax, 99, 30, 15).wall == "touches"
 
 
 @pytest.mark.parametrize("turn", ["as made", "flipped", "sagittal"])

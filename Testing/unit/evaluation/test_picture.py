@@ -14,7 +14,8 @@ def draw(scores: DataSetScores, path) -> np.ndarray:
     """The picture's pixels, RGB from 0 to 255."""
     from matplotlib.image import imread
 
-    report = {"model": {"name": "tiny", "version": "1"}} | scores.as_dict(Bootstrap(50))
+    about = {"model": {"name": "tiny", "version": "1"}, "labels": {1: "Lung tumor"}, "lesion_labels": [1]}
+    report = about | scores.as_dict(Bootstrap(50))
     draw_scores(scores, report, path)
     return np.rint(imread(path)[..., :3] * 255).astype(int)
 

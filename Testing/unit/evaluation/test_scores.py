@@ -15,8 +15,7 @@ def test_tumor_free_scans_count_for_false_positives_and_not_for_dice():
     scores = [
         case_score("a", dice=0.8, lesions=1, lesions_found=1, false_positives=1),
         case_score("b", dice=0.4, lesions=3, lesions_found=1),
-        # What the network finds in a scan without tumour has Dice 0 with nothing; that is no overlap to be averaged.
-        case_score("c", dice=0.0, false_positives=3),
+        case_score("c", false_positives=3),
         case_score("d"),
     ]
     summary = summarize(scores)

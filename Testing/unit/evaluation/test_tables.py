@@ -20,7 +20,7 @@ def test_table_has_a_row_a_case_and_says_what_has_no_value():
     lines = as_table([case_score("a", dice=0.812, lesions=1, lesions_found=1), case_score("b")]).splitlines()
     assert len(lines) == 4
     assert len({len(line) for line in lines}) == 1  # the columns are aligned
-    assert [cell.strip() for cell in lines[2].split("|")[1:5]] == ["a", "0.0", "0.0", "0.812"]
+    assert [cell.strip() for cell in lines[2].split("|")[1:5]] == ["a", "5.0", "0.0", "0.812"]
     assert [cell.strip() for cell in lines[3].split("|")[1:5]] == ["b", "0.0", "0.0", "–"]
 
 
@@ -54,7 +54,7 @@ def test_case_table_read_back(tmp_path):
 def test_lesion_table_read_back(tmp_path):
     scores = DataSetScores(
         lesions=[lesion_score(AWKWARD, dice=0.6)],
-        false_positives=[FalsePositive("b", 0.5, 9.0, None, None, None)],
+        false_positives=[FalsePositive("b", 0.5, 9.0, None, None, None, None)],
     )
     write_lesion_csv(tmp_path / "lesions.csv", scores)
     lesion, false = read(tmp_path / "lesions.csv")

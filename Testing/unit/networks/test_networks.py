@@ -28,6 +28,7 @@ NETWORKS = {
     "isensee2017 of two levels": "{name: isensee2017, channels: [4, 8], strides: [2], activation: relu, dropout: 0}",
     "ronneberger2015": "{name: ronneberger2015, channels: [4, 8, 8], strides: [[2, 2, 1], 2], dropout: 0.1}",
     "ronneberger2015 of slices": "{name: ronneberger2015, channels: [4, 8], strides: [[2, 2, 1]], norm: instance}",
+    "dynunet": "{name: dynunet, channels: [4, 8, 8], strides: [[2, 2, 1], 2], dropout: 0.1}",
     "swinunetr": "{name: swinunetr, feature_size: 12, attention_window: 4, use_checkpoint: true}",
 }
 every_network = pytest.mark.parametrize("name", NETWORKS)

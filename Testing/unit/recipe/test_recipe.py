@@ -21,7 +21,7 @@ def test_packaged_recipes_load_and_survive_writing(name):
     ("addition", "key", "expected"),
     [
         ("network: {name: unet, chanels: [1, 2]}", "network.chanels", "not permitted"),
-        ("network: {name: resnet}", "network", "'unet', 'resenc', 'isensee2017', 'ronneberger2015', 'swinunetr'"),
+        ("network: {name: resnet}", "network", "'ronneberger2015', 'dynunet', 'swinunetr'"),
         ("network: {name: unet, channels: [8, 16], strides: [2, 2]}", "network", "2 levels need 1 strides"),
         ("inference: {overlap: 1}", "inference.overlap", "less than 1"),
         ("inference: {window_size: [96, 96, 95]}", "recipe", "multiples of 16"),
@@ -58,6 +58,9 @@ def test_packaged_recipes_load_and_survive_writing(name):
         ("inference: {mirror_axes: [x, x]}", "inference", "twice"),
         ("inference: {overlap: 0.1, overlap: 0.2}", "overlap", "stands twice"),
         ("labels: {2: tumour}", "recipe", "numbered 1, 2"),
+        ("lesions: [2]", "recipe", "lesions names the label 2, and the labels are 1"),
+        ("lesions: [1, 1]", "recipe", "lesions names the label 1 twice"),
+        ("lesions: tumor", "lesions", "tuple"),
         ("training: {positive_share: 1.5}", "training.positive_share", "less than or equal to 1"),
     ],
 )
@@ -69,6 +72,21 @@ def test_fault_names_key_and_expectation(addition, key, expected):
     assert key in message
     assert expected in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("addition", "lesions"),
+    [
+        ("", (1,)),
+        ("labels: {1: Organ, 2: Tumor}", (1, 2)),
+        ("labels: {1: Organ, 2: Tumor}\nlesions: [2]", (2,)),
+        ("labels: {1: Organ}\nlesions: []", ()),
+    ],
+)
+def test_every_label_is_a_lesion_unless_the_recipe_says_which_are(addition, lesions):
+    recipe = parse_recipe(MINIMAL + addition, "mine.yaml")
+    assert recipe.lesions == lesions
+    assert parse_recipe(dump_recipe(recipe), "again").lesions == lesions
 
 
 @pytest.mark.parametrize("text", ["just words", "- a\n- b", "a: [1, 2", "name: [a"])

@@ -2,12 +2,15 @@
 
 from .annotation import Annotation
 from .augmentation import Augmentation, Synthesis
+from .classification import Classification, ClassificationLoss
 from .evaluation import Evaluation
 from .inference import BorderRefinement, Components, Inference, Postprocessing
 from .loss import EarlyLossWeights, Loss, LossWeights
 from .network import (
+    DynUNetNetwork,
     Isensee2017Network,
     Network,
+    PlannedNetwork,
     ResidualEncoderNetwork,
     RonnebergerNetwork,
     SwinUNETRNetwork,
@@ -22,7 +25,10 @@ __all__ = [
     "Annotation",
     "Augmentation",
     "BorderRefinement",
+    "Classification",
+    "ClassificationLoss",
     "Components",
+    "DynUNetNetwork",
     "EarlyLossWeights",
     "Evaluation",
     "Inference",
@@ -31,6 +37,7 @@ __all__ = [
     "LossWeights",
     "Network",
     "Optimizer",
+    "PlannedNetwork",
     "Plateau",
     "Postprocessing",
     "Preparation",

@@ -97,6 +97,42 @@ class ResidualEncoderNetwork(_Levels):
         return self
 
 
+class PlannedNetwork(Part):
+    """A residual-encoder U-Net whose levels are planned from the training data, in the manner of nnU-Net's ResEnc.
+
+    Spacing and size of the scans and the memory decide on levels and strides: see
+    `LungTumorSegLib.training.data.planning`. A trained recipe holds the network that was planned (``resenc``), in
+    numbers.
+
+    Attributes
+    ----------
+    memory_gb : float
+        Of the GPU that is to train; 8 plans what nnU-Net calls ResEnc-M, 24 its ResEnc-L.
+    features, most_features : int
+        Of the finest level, and at most: each coarser one has twice as many.
+    blocks : tuple of int
+        Residual blocks per level of the encoder; levels beyond have as many as the last one named.
+    smallest_edge : int
+        Voxels that the coarsest level keeps along each axis.
+    dropout, deep_supervision
+        As of ``resenc``.
+    """
+
+    name: Literal["plan"]
+    memory_gb: Annotated[float, Field(gt=0, le=1000)] = 8.0
+    features: Features = 32
+    most_features: Features = 320
+    blocks: Annotated[tuple[Blocks, ...], Field(min_length=1)] = (1, 3, 4, 6, 6, 6)
+    smallest_edge: Annotated[int, Field(ge=2, le=64)] = 4
+    dropout: Dropout = 0.0
+    deep_supervision: bool = True
+
+    @property
+    def factor_xyz(self) -> SizeXYZ:
+        """What the sizes of patches must be multiples of: not known yet."""
+        return (1, 1, 1)
+
+
 class Isensee2017Network(_Levels):
     """The modified 3D U-Net of Isensee 2017, in the variant of van den Hork (dropout 0.6).
 
@@ -132,6 +168,25 @@ class RonnebergerNetwork(_Levels):
     channels: Annotated[tuple[Features, ...], Field(min_length=2)] = (16, 32, 64, 128)
     strides: tuple[HalvingStride, ...] = ((2, 2, 2),) * 3
     norm: Literal["batch", "instance"] = "batch"
+    dropout: Dropout = 0.0
+
+
+class DynUNetNetwork(_Levels):
+    """MONAI's ``DynUNet``: the plain U-Net of nnU-Net (Isensee 2021), two convolutions a level, leaky ReLU of 0.01.
+
+    Attributes
+    ----------
+    channels : tuple of int
+        Three levels at least.
+    strides : tuple of (x, y, z)
+        1 or 2. As long as an axis is not halved and others are, no kernel extends along it.
+    dropout : float
+        Share of single values that are left out after each convolution in training.
+    """
+
+    name: Literal["dynunet"]
+    channels: Annotated[tuple[Features, ...], Field(min_length=3)] = (32, 64, 128, 256, 320)
+    strides: tuple[HalvingStride, ...] = ((2, 2, 2),) * 4
     dropout: Dropout = 0.0
 
 
@@ -176,6 +231,12 @@ class SwinUNETRNetwork(Part):
 
 
 Network = Annotated[
-    UNetNetwork | ResidualEncoderNetwork | Isensee2017Network | RonnebergerNetwork | SwinUNETRNetwork,
+    UNetNetwork
+    | ResidualEncoderNetwork
+    | PlannedNetwork
+    | Isensee2017Network
+    | RonnebergerNetwork
+    | DynUNetNetwork
+    | SwinUNETRNetwork,
     Field(discriminator="name"),
 ]

@@ -6,9 +6,9 @@ Triples are ``xyz``; lengths are mm, intensities HU, volumes mL.
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -30,6 +30,16 @@ def _within_memory(size: tuple[int, int, int]) -> tuple[int, int, int]:
 
 SizeXYZ = Annotated[tuple[Side, Side, Side], AfterValidator(_within_memory)]
 BatchSize = Annotated[int, Field(ge=1, le=1024)]
+PLAN = "plan"
+
+
+def _kind(value: object) -> str:
+    return PLAN if isinstance(value, str) else "numbers"
+
+
+ByPlan = Annotated[Literal["plan"], Tag(PLAN)]
+PlannedSizeXYZ = Annotated[Annotated[SizeXYZ, Tag("numbers")] | ByPlan, Discriminator(_kind)]
+PlannedBatchSize = Annotated[Annotated[BatchSize, Tag("numbers")] | ByPlan, Discriminator(_kind)]
 
 
 class Part(BaseModel):

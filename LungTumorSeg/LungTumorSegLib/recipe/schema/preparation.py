@@ -30,11 +30,16 @@ class Preparation(Part):
     ----------
     region : {"lungs", "all"}
         The part of the CT that is looked at: the lung region, or everything.
+    region_dilation_mm : float
+        By how much the lungs, united with their mirror image, are widened to the lung region.
+    region_dilation_in_slices : bool
+        Widen by a disc within each axial slice, as Primakov 2022 (by 5), rather than by a ball.
     region_margin_mm : float
         Added around the region's bounding box, so that the network sees what surrounds the lungs.
+    outside : {"keep", "air"}
+        What the network sees outside the lung region: the CT, or air (Primakov 2022).
     spacing_mm : tuple of float, xyz, or "fingerprint" or None
-        Spacing of the prepared grid; ``None``, in all or along an axis, keeps the CT's own. Training takes that only
-        along an axis in which its patches are one voxel thick, as those of a network of slices are.
+        Spacing of the prepared grid; ``None``, in all or along an axis, keeps each CT's own.
     windows_hu : list of (low, high), or "fingerprint"
         Intensity windows, one input channel each, clipped and mapped to -1..1.
     normalization : list of (mean, standard deviation), or "fingerprint" or None
@@ -48,7 +53,10 @@ class Preparation(Part):
     """
 
     region: Literal["lungs", "all"] = "lungs"
+    region_dilation_mm: NotNegative = 8.0
+    region_dilation_in_slices: bool = False
     region_margin_mm: NotNegative = 20.0
+    outside: Literal["keep", "air"] = "keep"
     spacing_mm: Spacing | None = None
     windows_hu: Annotated[Windows | FromFingerprint, Discriminator(_kind)] = ((-1000.0, 400.0),)
     normalization: Annotated[MeansAndDeviations | FromFingerprint, Discriminator(_kind)] | None = None
@@ -58,6 +66,12 @@ class Preparation(Part):
     def unresolved(self) -> tuple[str, ...]:
         """Keys that are still to be taken from a fingerprint."""
         return tuple(key for key in FROM_FINGERPRINT if getattr(self, key) == FINGERPRINT)
+
+    @model_validator(mode="after")
+    def _outside_of_a_region(self) -> Preparation:
+        if self.outside == "air" and self.region == "all":
+            raise ValueError("outside: air needs region: lungs; with region: all there is no outside")
+        return self
 
     @model_validator(mode="after")
     def _windows_rise(self) -> Preparation:

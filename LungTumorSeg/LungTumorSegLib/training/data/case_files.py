@@ -33,6 +33,10 @@ class CaseFiles:
         Value of ``mask`` that says the same.
     annotation : Annotation
         Which part of a DICOM SEG, RTSTRUCT or ``.npz`` is meant.
+    subtype : int or None
+        The class of the case's lesions, where the data set has a table of them.
+    held_out : bool
+        Whether the data set itself names the case for validation.
     """
 
     name: str
@@ -41,6 +45,8 @@ class CaseFiles:
     ignore: tuple[Path, ...] = ()
     ignore_value: int | None = None
     annotation: Annotation = field(default_factory=Annotation)
+    subtype: int | None = None
+    held_out: bool = False
 
     def sources(self) -> Iterator[Path]:
         """Yield every file that the case is read from, in a fixed order; what is missing is passed over."""
@@ -59,6 +65,10 @@ def image_named(folder: Path, stem: str, suffixes: tuple[str, ...] = SUFFIXES) -
     """Find ``stem`` with a suffix that is read; a name that was meant so but is not read must not pass unseen."""
     found = next((folder / f"{stem}{s}" for s in suffixes if (folder / f"{stem}{s}").is_file()), None)
     other = next((path for path in sorted(folder.glob(f"{stem}.*"))), None)
+    if found is None and other is not None and other.is_dir():
+        raise InputError(
+            f"expected a file ({', '.join(suffixes)}), found a folder", other, "check how it was unpacked"
+        )
     if found is None and other is not None:
         raise InputError(f"this is not a format that is read ({', '.join(suffixes)})", other, "convert or remove it")
     return found

@@ -11,6 +11,7 @@ from ...preparation import PreparedCT, prepare_ct
 from ...recipe.schema import Recipe
 from .case_files import CaseFiles
 from .case_images import CaseImages
+from .labels import check_values
 
 IGNORED = 255  # label of voxels that no loss sees
 SOLID_HU = -300.0
@@ -39,8 +40,11 @@ class TrainingCase:
         Voxels of the lung region, hila and mediastinum included; candidates for the place of a negative patch.
     lesions : list of ndarray of shape (n, 3), zyx
         The voxels of each annotated lesion.
+    spacing : tuple of float, zyx, mm
     region : ndarray of bool, or None
         The lung region, where it was kept.
+    subtype : int or None
+        The class of the lesions, where the data set tells it.
     """
 
     name: str
@@ -50,17 +54,21 @@ class TrainingCase:
     aerated: np.ndarray
     anywhere: np.ndarray
     lesions: list[np.ndarray]
+    spacing: tuple[float, float, float]
     region: np.ndarray | None = None
+    subtype: int | None = None
 
 
 def prepare_case(files: CaseFiles, images: CaseImages, recipe: Recipe) -> TrainingCase:
     """Bring a case that was read to the prepared grid, and list the places to draw patches from.
 
+    All of the CT is kept: what a recipe hides outside the lung region, patches hide when lesions have been laid in.
+
     Raises
     ------
     InputError
         There are no lungs, or no air in them, and the recipe looks for lungs; a label that nobody looked for in a
-        DICOM annotation.
+        DICOM annotation; a mask of other labels.
     """
     import cc3d
 
@@ -69,8 +77,9 @@ def prepare_case(files: CaseFiles, images: CaseImages, recipe: Recipe) -> Traini
     if unsought := set(recipe.labels) - (images.searched_for or set(recipe.labels)):
         do = f"set annotation.rois.{min(unsought)} in the recipe"
         raise InputError(f"no ROI is named for label {min(unsought)}", files.mask, do)
+    check_values(images.mask, recipe.labels, files.mask)
     try:
-        prepared = prepare_ct(images.ct, recipe.preparation)
+        prepared = prepare_ct(images.ct, recipe.preparation.model_copy(update={"outside": "keep"}))
     except InputError as error:
         raise InputError(error.what, files.ct, error.do) from error
     label = _prepared_label(images, prepared, tuple(recipe.labels))
@@ -85,7 +94,7 @@ def prepare_case(files: CaseFiles, images: CaseImages, recipe: Recipe) -> Traini
     aerated = region & (hu < -600) & ~solid
     if recipe.preparation.region == "lungs" and not aerated.any():
         raise InputError("no aerated lung to train on was found", files.ct, "leave the case out")
-    return TrainingCase(files.name, hu, label, solid, _some(aerated), _some(region), lesions, region)
+    return TrainingCase(files.name, hu, label, solid, _some(aerated), _some(region), lesions, spacing, region)
 
 
 def _with_neighbours(where: np.ndarray) -> np.ndarray:

@@ -14,14 +14,18 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from ...errors import InputError
+from ...lungs import place_of
 from ...recipe.schema import Recipe
 from ...recipe.schema.preparation import FINGERPRINT
+from ...volume import Volume
+from ...volume.boxes import bounding_box
 from ...volume.orientation import Orientation
 from .case_images import CaseImages
 from .hu_counts import LOWEST_HU, WINDOW_PERCENTILES, count_hu, foreground, mean_and_deviation, scanned
 
 ANISOTROPIC = 3.0  # times; from here on nnU-Net resamples the coarse axis to its 10th percentile
 FINE_PERCENTILE = 10.0
+AIR_BELOW_HU = -500.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,11 @@ class CaseFingerprint:
         HU of the first entry of ``scan_histogram``.
     scan_histogram : tuple of int
         All voxels of each whole HU; empty in fingerprints of older versions.
+    body_voxels : tuple of int, xyz
+        Size of the box that holds all but air and what fills a scan up around it; empty in older ones.
+    place_in_body : tuple of float
+        Where the annotated voxels begin and end along x and y, as shares of the body's width and depth
+        (`LungTumorSegLib.lungs.Place`); empty where none are annotated, and in older ones.
     """
 
     spacing_mm: tuple[float, ...]
@@ -54,6 +63,8 @@ class CaseFingerprint:
     histogram: tuple[int, ...]
     scan_first_hu: int = LOWEST_HU
     scan_histogram: tuple[int, ...] = ()
+    body_voxels: tuple[int, ...] = ()
+    place_in_body: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, images: CaseImages) -> CaseFingerprint:
@@ -64,6 +75,7 @@ class CaseFingerprint:
         marked = np.zeros(images.ct.array.shape, bool) if images.mask is None else images.mask.array > 0
         first, histogram = count_hu([images.ct.array[marked]])
         scan_first, scan_histogram = count_hu(images.ct.array)
+        place = place_of(images.ct, marked)
         voxels = np.bincount(cc3d.connected_components(marked.astype(np.uint8), connectivity=26).ravel())[1:]
         return cls(
             spacing_mm=grid.spacing,
@@ -74,6 +86,8 @@ class CaseFingerprint:
             histogram=histogram,
             scan_first_hu=scan_first,
             scan_histogram=scan_histogram,
+            body_voxels=_body_size(images.ct),
+            place_in_body=() if place is None else (*place.x, *place.y),
         )
 
     @classmethod
@@ -106,10 +120,12 @@ def summarize(cases: Mapping[str, CaseFingerprint]) -> dict:
         "foreground_share": _spread([case.foreground_share for case in with_tumor]),
         "lesions": len(lesions),
         "lesion_volume_ml": _spread(lesions),
+        "place_in_body": _place([case.place_in_body for case in ordered if case.place_in_body]),
         "per_case": {
             name: {
                 "spacing_mm": list(case.spacing_mm),
                 "size_voxels": list(case.size_voxels),
+                "body_voxels": list(case.body_voxels),
                 "foreground_share": case.foreground_share,
                 "lesion_volumes_ml": list(case.lesion_volumes_ml),
             }
@@ -134,9 +150,10 @@ def resolve(recipe: Recipe, fingerprint: dict) -> Recipe:
     Raises
     ------
     InputError
-        The windows are wanted, and the data set has no annotated voxel; or the normalisation, and no HU were counted.
+        The windows or the place of the labels are wanted, and the data set has no annotated voxel; or the
+        normalisation, and no HU were counted.
     """
-    if not recipe.preparation.unresolved:
+    if not recipe.unresolved:
         return recipe
     content = recipe.model_dump(mode="json")
     if recipe.preparation.spacing_mm == FINGERPRINT:
@@ -152,7 +169,27 @@ def resolve(recipe: Recipe, fingerprint: dict) -> Recipe:
     if recipe.preparation.normalization == FINGERPRINT:
         windows = content["preparation"]["windows_hu"]
         content["preparation"]["normalization"] = [mean_and_deviation(window, fingerprint) for window in windows]
+    if recipe.inference.expected == FINGERPRINT:
+        if fingerprint.get("place_in_body") is None:
+            do = "leave it out, or prepare the data set again if an older version did it"
+            raise InputError("nothing says where in the body the labels lie", "inference.expected", do)
+        content["inference"]["expected"] = fingerprint["place_in_body"]
     return Recipe.model_validate(content)
+
+
+def _place(places: list[tuple[float, ...]]) -> dict | None:
+    """Return the smallest place that holds all cases' (a recipe's ``inference.expected``, but for the margin)."""
+    if not places:
+        return None
+    low, high = np.min(places, axis=0).round(4).tolist(), np.max(places, axis=0).round(4).tolist()
+    return {"x": [low[0], high[1]], "y": [low[2], high[3]]}
+
+
+def _body_size(ct: Volume) -> tuple[int, ...]:
+    """Size of the box of all that is denser than air, xyz (the table's too); of the scan where nothing is."""
+    canonical = Orientation.of(ct.grid).apply(ct.array)
+    size = tuple(side.stop - side.start for side in bounding_box(canonical > AIR_BELOW_HU))
+    return size[::-1] if all(size) else canonical.shape[::-1]
 
 
 def _target_spacing(cases: list[CaseFingerprint]) -> list[float]:

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...errors import InputError
 from ...machine import memory
 from ...progress import Progress, silent
 from ...recipe.schema import Annotation, Recipe
-from .cache import FINGERPRINT_FILE, case_path, has_checksums, open_case, patched_bytes, read_index
+from .cache import (
+    FINGERPRINT_FILE,
+    PATCHED,
+    REGION,
+    case_path,
+    has_checksums,
+    open_case,
+    patched_bytes,
+    read_index,
+)
 from .cache.index import CacheIndex, dependencies
 from .case_files import CaseFiles
 from .cases import TrainingCase
 from .fingerprint import resolve
-from .layouts import find_cases
+from .layouts import cases_for
+from .planning import Plan, apply_plan, make_plan, read_plan
 from .preparing import prepare_cache
+from .subtypes import balanced
 
 log = logging.getLogger(__name__)
 
@@ -33,13 +44,16 @@ class TrainingData:
     ----------
     cases : list of TrainingCase
     recipe : Recipe
-        The recipe with what it takes from the fingerprint in numbers, and the annotation that was read.
+        The recipe in numbers: what it takes from the fingerprint, what it leaves to a plan, and class weights; and
+        with the annotation that was read.
     nodules : Path or None
         A folder that `load_nodules` reads.
     where : str
         Whether the cases are in memory or read from the cache, and why; to be said to the user.
     skipped : tuple of str
         Names of cases that could not be used.
+    plan : Plan or None
+        Where the recipe left its network to one.
     """
 
     cases: list[TrainingCase]
@@ -47,6 +61,7 @@ class TrainingData:
     nodules: Path | None
     where: str
     skipped: tuple[str, ...] = ()
+    plan: Plan | None = None
 
 
 def open_data(
@@ -58,6 +73,7 @@ def open_data(
     skip_bad: bool = False,
     workers: int = 0,
     processes: int = 1,
+    plan_path: Path | None = None,
     progress: Progress = silent,
 ) -> TrainingData:
     """Open a cache, or prepare a data set into ``cache_folder`` first.
@@ -80,6 +96,8 @@ def open_data(
         Processes that prepare.
     processes : int
         Processes on this machine that open the same data; it is held in memory if all of them have room.
+    plan_path : Path, optional
+        An earlier plan, to be used in place of a new one.
 
     Raises
     ------
@@ -91,7 +109,7 @@ def open_data(
     if index is None:
         if cache_folder is None:
             raise InputError("is a data set that is not prepared", data, "give a folder for its cache")
-        files = find_cases(data, recipe.annotation, allow_missing=skip_bad) if files is None else files
+        files = cases_for(recipe, data, allow_missing=skip_bad) if files is None else files
         prepared = prepare_cache(files, recipe, cache_folder, skip_bad=skip_bad, workers=workers, progress=progress)
         log.info("%s", prepared)
         folder, recipe = Path(cache_folder), prepared.recipe
@@ -104,19 +122,32 @@ def open_data(
         if missing := names - set(index.sources):
             raise InputError(f"the cache holds no case {min(missing)}", data, "prepare the data set again")
     nodules = data / "nodules" if (data / "nodules").is_dir() else None
-    cases, where = _open_cases(folder, sorted(names), processes)
-    return TrainingData(cases, recipe, nodules, where, tuple(skipped))
+    parts = (*PATCHED, REGION) if recipe.preparation.outside == "air" else PATCHED
+    cases, where = _open_cases(folder, sorted(names), processes, parts)
+    plan = None
+    if recipe.planned:
+        plan = make_plan(recipe, _fingerprint_of(folder)) if plan_path is None else read_plan(plan_path)
+        recipe = apply_plan(recipe, plan)
+    subtypes = index.subtypes if files is None else {case.name: case.subtype for case in files}
+    cases = [replace(case, subtype=subtypes.get(case.name)) for case in cases]
+    recipe = balanced(recipe, [case.subtype for case in cases])
+    return TrainingData(cases, recipe, nodules, where, tuple(skipped), plan)
 
 
 def _resolved_by(cache: Path, recipe: Recipe) -> Recipe:
-    if not recipe.preparation.unresolved:
-        return recipe
+    return resolve(recipe, _fingerprint_of(cache)) if recipe.unresolved else recipe
+
+
+def _fingerprint_of(cache: Path) -> dict:
+    """Read the fingerprint of what a cache was made of."""
+    path = cache / FINGERPRINT_FILE
     try:
-        return resolve(recipe, json.loads((cache / FINGERPRINT_FILE).read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            "the cache's fingerprint cannot be read", cache / FINGERPRINT_FILE, "prepare again"
-        ) from error
+        fingerprint = json.loads(path.read_text(encoding="utf-8"))
+        if fingerprint.keys() >= {"cases", "target_spacing_mm", "per_case", "foreground_hu"}:
+            return fingerprint
+    except (OSError, ValueError, AttributeError) as error:
+        raise InputError("the cache's fingerprint cannot be read", path, "prepare again") from error
+    raise InputError("the cache's fingerprint is damaged", path, "prepare again")
 
 
 def _annotated_as(index: CacheIndex, recipe: Recipe) -> Recipe:
@@ -128,11 +159,13 @@ def _annotated_as(index: CacheIndex, recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={"annotation": chosen})
 
 
-def _open_cases(folder: Path, names: list[str], processes: int) -> tuple[list[TrainingCase], str]:
+def _open_cases(
+    folder: Path, names: list[str], processes: int, parts: Collection[str]
+) -> tuple[list[TrainingCase], str]:
     """Open cases in memory where there is room, which is faster by a millisecond or two a patch."""
-    needed = processes * sum(patched_bytes(case_path(folder, name)) for name in names)
+    needed = processes * sum(patched_bytes(case_path(folder, name), parts) for name in names)
     in_memory = needed <= MEMORY_SHARE * memory().total
-    cases = [open_case(case_path(folder, name), name, in_memory) for name in names]
+    cases = [open_case(case_path(folder, name), name, in_memory, parts) for name in names]
     if not all(has_checksums(case_path(folder, name)) for name in names):
         log.info("there are no checksums in this cache, so damage to it may pass unseen; one prepared anew has them")
     if in_memory:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +52,10 @@ def split_cases(
 ) -> Split:
     """Share a data set's cases out between training and validation, by patient.
 
+    Without ``fold`` or ``validate`` the cases are validated that the data set itself names for it (``held_out``), if
+    there are any. Patients who are drawn are drawn from each class of lesions in proportion to their number, where the
+    cases have one.
+
     Which cases are of one patient is what ``patients.csv`` in the data folder says (columns ``case`` and
     ``patient``); a case that it does not list is a patient of its own, and so is every case where there is no such
     file. Names are not guessed from: ``lung_001`` and ``lung_002`` are two patients.
@@ -60,9 +66,11 @@ def split_cases(
     data : str or Path
         The data folder, for ``patients.csv`` and for errors.
     share : float
-        The recipe's ``training.validation_share``; holds where neither ``fold`` nor ``validate`` is given.
+        The recipe's ``training.validation_share``; holds where neither ``fold`` nor ``validate`` is given. 0 holds
+        nothing out.
     fold : (int, int), optional
-        ``(k, n)``: the k-th of n parts, each with about as many patients with a tumour, and without, as the others.
+        ``(k, n)``: the k-th of n parts, each with about as many patients with a tumour (of each class), and without,
+        as the others.
     validate : collection of str
         Names of cases. Their patients' other cases are neither validated nor trained on.
     leave_out : collection of str
@@ -82,9 +90,12 @@ def split_cases(
     patients = read_patients(data)
     used = [case for case in files if case.name not in leave_out]
     patient_of = {case.name: patients.get(case.name, case.name) for case in files}
+    why = "as asked"
+    if not validate and fold is None and share:
+        validate = {case.name for case in used if case.held_out}
+        why = "as the data set says"
     if validate:
         held_out = {patient_of[name] for name in validate}
-        why = "as asked"
     else:
         held_out, why = _drawn(used, patient_of, share, fold, seed, data)
     validation = [
@@ -125,17 +136,29 @@ def _drawn(
     with_tumor, without = (
         [str(name) for name in rng.permutation(sorted(group))] for group in (sick, everybody - sick)
     )
+    strata = _by_class(with_tumor, used, patient_of)
     if fold is not None:
         k, n = fold
-        held_out = {*[*with_tumor, *without][k - 1 :: n]}
+        held_out = {*[*chain(*strata), *without][k - 1 :: n]}
         if not held_out:
             raise InputError(f"fold {k} of {n} holds no patient: there are {len(everybody)}", data, "ask for fewer")
         return held_out, f"fold {k} of {n}, seed {seed}"
     if len(with_tumor) < FEWEST_WITH_TUMOR:
         return set(), _too_few(len(with_tumor), "patients with a tumour")
-    count = min(max(1, round(share * len(with_tumor))), len(with_tumor) - 1)
-    held_out = {*with_tumor[:count], *without[: round(share * len(without))]}
+    held_out = {*without[: round(share * len(without))]}
+    held_out |= {name for stratum in strata for name in stratum[: min(round(share * len(stratum)), len(stratum) - 1)]}
+    if held_out.isdisjoint(with_tumor):
+        held_out.add(max(strata, key=len)[0])
     return held_out, f"training.validation_share {share:g}, seed {seed}"
+
+
+def _by_class(patients: list[str], cases: list[CaseFiles], patient_of: dict[str, str]) -> list[list[str]]:
+    """Part patients by the class of their lesions, in their order; that of their first case counts."""
+    class_of: dict[str, int | None] = {}
+    for case in cases:
+        class_of.setdefault(patient_of[case.name], case.subtype)
+    classes = sorted({class_of[name] for name in patients}, key=lambda one: (one is None, one))
+    return [[name for name in patients if class_of[name] == one] for one in classes]
 
 
 def _too_few(count: int, whom: str) -> str:
@@ -148,4 +171,6 @@ def _too_few(count: int, whom: str) -> str:
 def _in_words(validation: list[CaseFiles], count: int, why: str) -> str:
     names = [case.name for case in validation]
     shown = first_names(names, NAMES_SHOWN)
-    return f"validated on {len(names)} of {counted(count, 'case')} ({why}): {shown}"
+    classes = Counter(case.subtype for case in validation if case.subtype is not None)
+    told = "".join(f", {classes[one]} of class {one}" for one in sorted(classes))
+    return f"validated on {len(names)} of {counted(count, 'case')}{told} ({why}): {shown}"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ...evaluation import CaseScore
-from ..watching.reports import Observer, StepReport, ValidationReport
+from ..watching.reports import EpochReport, Observer, StepReport, ValidationReport
 
 
 class Audience(Protocol):
@@ -102,11 +102,16 @@ def retell(event: dict, audience: Audience, observer: Observer) -> None:
     tell: dict[str, Callable] = {
         "progress": lambda: audience.progress(**content),
         "note": lambda: audience.note(**content),
-        "step": lambda: observer.stepped(StepReport(**content)),
+        "step": lambda: observer.stepped(_step(content)),
         "validation": lambda: observer.validated(_validation(content)),
     }
     if event["event"] in tell:
         tell[event["event"]]()
+
+
+def _step(content: dict) -> StepReport:
+    epoch = content.get("epoch")
+    return StepReport(**{**content, "epoch": EpochReport(**epoch) if epoch else None})
 
 
 def _validation(content: dict) -> ValidationReport:

@@ -33,7 +33,7 @@ class BestWeights:
     step : int
         After which they were the run's.
     score : float
-        Mean Dice of the validated cases.
+        As of `Checkpoint.best_score`.
     network, average : dict of str to Tensor
         The weights as trained, and their running average.
     """
@@ -60,12 +60,14 @@ class Checkpoint:
         Of each process (``cpu`` and, on a GPU, ``cuda``); dropout draws from them.
     epoch_losses : list of float
         Of the steps of the epoch that is not over.
+    epoch_figures : list of float
+        Figures of these steps, added up; see `LungTumorSegLib.training.optimizing.figures.Figures`.
     left_out_in_a_row : int
         Steps left out so far because something was not finite.
     validated_step : int
         The step whose weights were validated last; -1 for none.
     best_score : float or None
-        Mean Dice of the best validation so far.
+        Of the best validation so far: the mean Dice of its cases, or the mean of that and the macro-averaged F1.
     """
 
     step: int
@@ -78,6 +80,7 @@ class Checkpoint:
     scaler: dict = field(default_factory=dict)
     random_states: list[dict[str, torch.Tensor]] = field(default_factory=list)
     epoch_losses: list[float] = field(default_factory=list)
+    epoch_figures: list[float] = field(default_factory=list)
     left_out_in_a_row: int = 0
     validated_step: int = -1
     best_score: float | None = None

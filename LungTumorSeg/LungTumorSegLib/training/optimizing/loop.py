@@ -7,15 +7,15 @@ import logging
 import math
 from collections.abc import Callable, Sequence
 
-from ...errors import InputError
 from ...recipe import dump_recipe
 from ...volume.files import write_text
 from ..patches.batches import PatchDataset, batches
 from ..processes.stopping import Stop
 from ..watching.pace import Pace
-from ..watching.reports import Observer, StepReport, ValidationReport
+from ..watching.reports import EpochReport, Observer, StepReport, ValidationReport
 from .randomness import undisturbed
 from .run import TrainingRun
+from .schedule import check_what_is_waited_for
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +51,7 @@ def train(
     InputError
         The folder cannot be written (any more); the last checkpoint is intact.
     """
-    if validate is None and run.schedule.waits_for("validation"):
-        what = "the learning rate waits for validations, and there are none"
-        raise InputError(what, "training.optimizer.plateau.watch", "hold out cases, or watch the training loss")
+    check_what_is_waited_for(run.recipe.training.optimizer, validates=validate is not None)
     if run.ranks.is_first:
         write_text(run.folder / "recipe.yaml", dump_recipe(run.recipe))
     told = tuple(observers) if run.ranks.is_first else ()
@@ -97,9 +95,7 @@ class Loop:
         saves = stops or self._is_due(self.settings.checkpoint_every_steps) or self._validation_is_due()
         ends_epoch = self._is_due(self.settings.steps_per_epoch)
         if saves or ends_epoch or self._is_due(READ_EVERY_ON_GPU if self.run.device.is_cuda else 1):
-            self._read_losses()
-        if ends_epoch:
-            self._end_epoch()
+            self._read_losses(ends_epoch)
         if saves:
             self.run.save()
         if stops:
@@ -110,21 +106,25 @@ class Loop:
     def _is_due(self, every: int) -> bool:
         return self.run.step % every == 0 or self.run.step == self.settings.steps
 
-    def _read_losses(self) -> None:
-        """Read the losses of the steps since the last reading, and tell the observers."""
+    def _read_losses(self, ends_epoch: bool) -> None:
+        """Read the losses of the steps since the last reading, and tell the observers; the last may end an epoch."""
         run = self.run
         self.pace.mark(run.step)
         speed = self.pace.steps_per_second * run.patches_per_step
         for step, loss in run.step_losses.read(run.step):
             left = self.pace.seconds_for(self.settings.steps - step)
-            report = StepReport(step, self.settings.steps, loss, run.schedule.rate(step - 1), speed, left)
+            rate = run.schedule.rate(step - 1)
+            epoch = self._end_epoch() if ends_epoch and step == run.step else None
+            report = StepReport(step, self.settings.steps, loss, rate, speed, left, epoch)
             for observer in self.observers:
                 observer.stepped(report)
 
-    def _end_epoch(self) -> None:
-        loss, schedule = self.run.step_losses.end_epoch(), self.run.schedule
-        if loss is not None and schedule.waits_for("training") and schedule.observe(loss):
+    def _end_epoch(self) -> EpochReport:
+        report = self.run.step_losses.end_epoch(math.ceil(self.run.step / self.settings.steps_per_epoch))
+        schedule = self.run.schedule
+        if report.loss is not None and schedule.waits_for("training") and schedule.observe(report.loss):
             self._say_lowered("training loss")
+        return report
 
     def _validation_is_due(self) -> bool:
         due = self.run.step > 0 and self._is_due(self.settings.validate_every_steps)
@@ -147,14 +147,14 @@ class Loop:
 
     def _take_score(self, report: ValidationReport | None) -> None:
         """Keep the weights if they are the best so far, and lower the rate if it waits for that; in every process."""
-        dice = report.summary.get("mean_dice") if report else None
-        dice = self.run.ranks.from_first(math.nan if dice is None else dice)
-        if math.isnan(dice):
+        score = report.score if report else None
+        score = self.run.ranks.from_first(math.nan if score is None else score)
+        if math.isnan(score):
             return
-        if self.run.best_score is None or dice > self.run.best_score:
-            self.run.save_best(dice)
-        if self.run.schedule.waits_for("validation") and self.run.schedule.observe(-dice):
-            self._say_lowered("validation's Dice")
+        if self.run.best_score is None or score > self.run.best_score:
+            self.run.save_best(score)
+        if self.run.schedule.waits_for("validation") and self.run.schedule.observe(-score):
+            self._say_lowered("validation's score")
 
     def _say_lowered(self, watched: str) -> None:
         log.info("the %s gets no better; the learning rate is now %g", watched, self.run.schedule.rate(self.run.step))

@@ -17,6 +17,7 @@ from ..patches.sampling import PatchSampler
 from ..processes.distributed import Ranks
 from .averaging import Average
 from .checkpoint import BEST, LAST, BestWeights, Checkpoint, load_checkpoint, remove_torn_files, save_checkpoint
+from .figures import Figures
 from .randomness import gather_random_states, seed_dropout, set_random_state
 from .schedule import Schedule
 from .step import Stepper
@@ -50,7 +51,7 @@ class TrainingRun:
     validated_step : int
         The step after which the weights were validated last; -1 for none.
     best_score : float or None
-        Mean Dice of the best validation so far.
+        Of the best validation so far; see `Checkpoint`.
     """
 
     recipe: Recipe
@@ -68,10 +69,11 @@ class TrainingRun:
         network = use_fast_prelu(network_of(self.recipe, self.sampler.seed))
         self.network = network.to(self.device.device, memory_format=torch.channels_last_3d)
         seed_dropout(self.sampler.seed, self.ranks.rank)
-        self.stepper = Stepper(self.network, settings, self.device, self.ranks)
+        self.stepper = Stepper(self.network, self.recipe, self.device, self.ranks)
         self.average = Average(self.network, settings.optimizer.averaging)
         self.schedule = Schedule(settings.optimizer, settings.steps, settings.steps_per_epoch)
-        self.step_losses = StepLosses(settings, scaled=self.stepper.scaler.is_enabled())
+        figures = Figures.of(self.recipe, self.stepper.loss)
+        self.step_losses = StepLosses(settings, figures, scaled=self.stepper.scaler.is_enabled())
         self.step, self.validated_step = 0, -1
         self.best_score: float | None = None
 
@@ -114,6 +116,7 @@ class TrainingRun:
             scaler=self.stepper.scaler.state_dict(),
             random_states=random_states,
             epoch_losses=self.step_losses.epoch_losses,
+            epoch_figures=self.step_losses.epoch_figures,
             left_out_in_a_row=self.step_losses.left_out_in_a_row,
             validated_step=self.validated_step,
             best_score=self.best_score,
@@ -162,6 +165,8 @@ class TrainingRun:
         if state.random_states:
             set_random_state(state.random_states[self.ranks.rank])
         self.step_losses.epoch_losses = list(state.epoch_losses)
+        if state.epoch_figures:
+            self.step_losses.epoch_figures = list(state.epoch_figures)
         self.step_losses.left_out_in_a_row = state.left_out_in_a_row
         self.step, self.sampler.seed = state.step, state.seed
         self.validated_step, self.best_score = state.validated_step, state.best_score

@@ -6,6 +6,7 @@ import math
 
 import torch
 
+from ...errors import InputError
 from ...recipe.schema import Optimizer
 
 
@@ -24,6 +25,13 @@ def make_optimizer(network: torch.nn.Module, settings: Optimizer, fused: bool = 
         return torch.optim.SGD(network.parameters(), momentum=settings.momentum, nesterov=True, **common)
     kind = torch.optim.Adam if settings.name == "adam" else torch.optim.AdamW
     return kind(network.parameters(), **common)
+
+
+def check_what_is_waited_for(settings: Optimizer, validates: bool) -> None:
+    """Raise `InputError` if the learning rate waits for validations, and there are none."""
+    if settings.decay == "plateau" and settings.plateau.watch == "validation" and not validates:
+        what = "the learning rate waits for validations, and there are none"
+        raise InputError(what, "training.optimizer.plateau.watch", "hold out cases, or watch the training loss")
 
 
 class Schedule:

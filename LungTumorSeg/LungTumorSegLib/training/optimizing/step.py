@@ -9,10 +9,10 @@ import torch
 from torch.nn.parallel import DistributedDataParallel
 
 from ...inference.device import DeviceChoice
-from ...recipe.schema import Training
+from ...recipe.schema import Recipe
 from ..patches.batches import Batch
 from ..processes.distributed import Ranks
-from .losses import make_loss
+from .losses import JointLoss, JointValue
 from .schedule import make_optimizer
 
 
@@ -25,7 +25,7 @@ class Stepper:
     ----------
     network : torch.nn.Module
         On its device. The same weights in every process.
-    settings : Training
+    recipe : Recipe
     device : DeviceChoice
         Its precision is that of the forward pass; losses and weights are float32.
     ranks : Ranks
@@ -37,11 +37,11 @@ class Stepper:
         Of float16, whose small gradients would be lost (Micikevicius 2018); switched off otherwise.
     """
 
-    def __init__(self, network: torch.nn.Module, settings: Training, device: DeviceChoice, ranks: Ranks):
-        self.settings, self.device, self.ranks = settings, device, ranks
+    def __init__(self, network: torch.nn.Module, recipe: Recipe, device: DeviceChoice, ranks: Ranks):
+        self.settings, self.device, self.ranks = recipe.training, device, ranks
         self.network = network
-        self.loss = make_loss(settings.loss)
-        self.optimizer = make_optimizer(network, settings.optimizer, fused=device.is_cuda)
+        self.loss = JointLoss.of(recipe)
+        self.optimizer = make_optimizer(network, recipe.training.optimizer, fused=device.is_cuda)
         self.scaler = torch.amp.GradScaler("cuda", enabled=device.is_cuda and device.precision == "float16")
         self._parallel = self._joined_with_others() if ranks.count > 1 else network
 
@@ -54,7 +54,7 @@ class Stepper:
 
         Parameters
         ----------
-        batches : list of (image (N, C, z, y, x), label (N, z, y, x))
+        batches : list of (image (N, C, z, y, x), label (N, z, y, x), class (N,))
             This process's.
         rate : float
             Learning rate.
@@ -63,33 +63,36 @@ class Stepper:
 
         Returns
         -------
-        Tensor of shape (2,), float32, on the device
-            Loss over the batches of all processes, and the norm of its gradient before clipping. Where one of them is
-            NaN or infinite the weights are as before, in every process: both are the same in all of them.
+        Tensor of shape (2 + n,), float32, on the device
+            Loss over the batches of all processes, and the norm of its gradient before clipping; then parts and counts
+            of `JointValue`. Where loss or norm is NaN or infinite the weights are as before, in every process: both
+            are the same in all of them.
         """
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.network.train()
         self.optimizer.zero_grad(set_to_none=True)
-        loss = torch.zeros((), device=self.device.device)
-        for number, (image, label) in enumerate(batches, 1):
+        values = []
+        for number, batch in enumerate(batches, 1):
             waits = number < len(batches) and self.ranks.count > 1
             with self._parallel.no_sync() if waits else contextlib.nullcontext():
-                part = self._loss(image, label, epoch) / len(batches)
-                self.scaler.scale(part).backward()
-            loss += part.detach()
+                value = self._loss(*batch, epoch)
+                self.scaler.scale(value.total / len(batches)).backward()
+            values.append(value._replace(total=value.total.detach()))
+        total, parts, counts = (torch.stack(kind) for kind in zip(*values, strict=True))
+        loss = total.mean()
         self.scaler.unscale_(self.optimizer)
         limit = self.settings.optimizer.gradient_clip
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), math.inf if limit is None else limit)
         self._move(torch.isfinite(loss) & torch.isfinite(norm))
-        return torch.stack([loss, norm.float()])
+        return torch.cat([torch.stack([loss, norm.float()]), parts.mean(0), counts.sum(0)])
 
-    def _loss(self, image: torch.Tensor, label: torch.Tensor, epoch: int) -> torch.Tensor:
+    def _loss(self, image: torch.Tensor, label: torch.Tensor, classes: torch.Tensor, epoch: int) -> JointValue:
         image = image.to(self.device.device, memory_format=torch.channels_last_3d, non_blocking=True)
-        label = label.to(self.device.device, non_blocking=True)
+        label, classes = (truth.to(self.device.device, non_blocking=True) for truth in (label, classes))
         with self.device.autocast():
-            logits = self._parallel(image)
-        return self.loss(logits, label, epoch=epoch, reduce=self.ranks.sum)
+            answer = self._parallel(image)
+        return self.loss(answer, label, classes, epoch=epoch, reduce=self.ranks.sum)
 
     def _move(self, finite: torch.Tensor) -> None:
         """Let the optimiser move the weights if the loss and all gradients are finite."""

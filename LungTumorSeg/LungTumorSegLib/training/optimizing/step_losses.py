@@ -1,4 +1,4 @@
-"""What the steps of a run were: their losses, read seldom from the device, and what is done about NaN."""
+"""What the steps of a run were: losses and figures, read seldom from the device, and what is done about NaN."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import torch
 
 from ...errors import InputError
 from ...recipe.schema import Training
+from ..watching.reports import EpochReport
+from .figures import Figures
 
 log = logging.getLogger(__name__)
 
@@ -28,22 +30,27 @@ class StepLosses:
     scaled : bool
         Whether gradients are scaled (float16). An infinite gradient of a finite loss is then the scaler's finding
         that its factor was too great, and no fault.
+    figures : Figures
+        What the outcomes hold besides loss and norm.
 
     Attributes
     ----------
     left_out_in_a_row : int
     epoch_losses : list of float
         Finite ones since the epoch began.
+    epoch_figures : list of float
+        The figures of these steps, added up.
     """
 
-    def __init__(self, settings: Training, scaled: bool = False):
-        self.settings, self.scaled = settings, scaled
+    def __init__(self, settings: Training, figures: Figures, scaled: bool = False):
+        self.settings, self.figures, self.scaled = settings, figures, scaled
         self.left_out_in_a_row = 0
         self.epoch_losses: list[float] = []
+        self.epoch_figures = [0.0] * figures.size
         self._unread: list[torch.Tensor] = []
 
     def add(self, outcome: torch.Tensor) -> None:
-        """Take a step's loss and gradient norm, without waiting for the device."""
+        """Take a step's loss, gradient norm and figures, without waiting for the device."""
         self._unread.append(outcome)
 
     def read(self, step: int) -> Iterator[tuple[int, float]]:
@@ -68,16 +75,19 @@ class StepLosses:
             return
         outcomes = torch.stack(self._unread).tolist()
         self._unread.clear()
-        for number, (loss, norm) in enumerate(outcomes, step - len(outcomes) + 1):
+        for number, (loss, norm, *figures) in enumerate(outcomes, step - len(outcomes) + 1):
             self._judge(number, loss, norm)
             if math.isfinite(loss):
                 self.epoch_losses.append(loss)
+                self.epoch_figures = [a + b for a, b in zip(self.epoch_figures, figures, strict=True)]
             yield number, loss
 
-    def end_epoch(self) -> float | None:
-        """Return the epoch's mean loss, None if no step had a finite one, and begin the next."""
+    def end_epoch(self, epoch: int) -> EpochReport:
+        """Tell of the epoch (counted from 1), and begin the next; without a finite loss there is no mean."""
         losses, self.epoch_losses = self.epoch_losses, []
-        return math.fsum(losses) / len(losses) if losses else None
+        sums, self.epoch_figures = self.epoch_figures, [0.0] * self.figures.size
+        mean = math.fsum(losses) / len(losses) if losses else None
+        return self.figures.report(epoch, mean, sums, max(1, len(losses)))
 
     def _judge(self, number: int, loss: float, norm: float) -> None:
         if math.isfinite(loss) and math.isfinite(norm):

@@ -17,28 +17,39 @@ from ..processes.distributed import Ranks
 from ..processes.stopping import SIGNALS
 from ..processes.threads import one_blas_thread
 from .augmentation import augment
+from .patch import NO_CLASS, Patch
 from .sampling import PatchSampler
 
 AUGMENTATION_STREAM = 1  # keeps augmentation's random numbers apart from those that drew the patch
 MOST_WORKERS = 4
 BATCHES_AHEAD = 4  # of each loader process
 
-Batch = tuple[torch.Tensor, torch.Tensor]
+Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 
 class PatchDataset(Dataset):
-    """Patch ``index`` as the network sees it: ``(image (C, z, y, x) float32, label (z, y, x) uint8)``."""
+    """Patch ``index`` as the network sees it: ``(image (C, z, y, x) float32, label (z, y, x) uint8, class int)``.
+
+    The class is that of the case, or ``NO_CLASS`` for a patch that shows too little of a lesion to tell it by.
+    """
 
     def __init__(self, sampler: PatchSampler, recipe: Recipe):
         self.sampler, self.recipe = sampler, recipe
 
-    def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor, int]:
         rng = np.random.default_rng([self.sampler.seed, index, AUGMENTATION_STREAM])
         sampler, settings, preparation = self.sampler, self.recipe.training.augmentation, self.recipe.preparation
         with one_blas_thread():
-            patch = augment(lambda margin: sampler.draw(index, margin), sampler.shape, sampler.spacing, settings, rng)
+            spacing = sampler.spacing_of(index)
+            patch = augment(lambda margin: sampler.draw(index, margin), sampler.shape, spacing, settings, rng)
             image = intensity_channels(patch.hu, preparation.windows_hu, preparation.normalization)
-        return torch.from_numpy(image), torch.from_numpy(patch.label)
+        return torch.from_numpy(image), torch.from_numpy(patch.label), self._class_of(patch)
+
+    def _class_of(self, patch: Patch) -> int:
+        if self.recipe.classification is None or patch.subtype is None:
+            return NO_CLASS
+        shown = np.count_nonzero(np.isin(patch.label, self.recipe.lesions))
+        return patch.subtype if shown >= self.recipe.training.classification.fewest_voxels else NO_CLASS
 
 
 class PatchNumbers(Sampler):
@@ -87,7 +98,7 @@ def batches(
 
     Yields
     ------
-    list of (image (N, C, z, y, x), label (N, z, y, x))
+    list of (image (N, C, z, y, x), label (N, z, y, x), class (N,))
         As many as the gradients of a step are accumulated over.
     """
     training = dataset.recipe.training

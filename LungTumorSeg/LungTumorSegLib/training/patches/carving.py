@@ -1,17 +1,20 @@
 """Lesions carved out of one case and pasted into another: CarveMix (Zhang et al., MICCAI 2021).
 
 A region about the lesion, wider or narrower than the lesion itself, replaces what lies at the same place of another
-case, in image and label alike.
+case, in image and label alike. The class of the lesion comes along with it: see `class_of_mixture`.
+Voxels stay voxels: between cases that keep spacings of their own a lesion changes its size with them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..data.cases import TrainingCase
+from ..data.cases import IGNORED, TrainingCase
 from .cutting import OUTSIDE_HU, Cut, overlap, window
+from .patch import Patch
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,14 +33,17 @@ class Carving:
     label: np.ndarray
     alpha: np.ndarray
 
-    def paste(self, into: Cut, centre: np.ndarray) -> None:
-        """Replace the region about voxel ``centre`` (zyx) of the other case, in place."""
+    def paste(self, into: Cut, centre: np.ndarray) -> np.ndarray:
+        """Replace the region about voxel ``centre`` (zyx) of the other case, in place; return where (bool, zyx)."""
         shape = self.alpha.shape
         start = np.asarray(centre, int) - into.corner - np.array(shape) // 2
         there, here = overlap(start, shape, into.patch.hu.shape)
         hu, label, alpha = into.patch.hu[there], into.patch.label[there], self.alpha[here]
         hu += alpha * (self.hu[here] - hu)
         label[...] = np.where(alpha >= 0.5, self.label[here], label)
+        replaced = np.zeros(into.patch.hu.shape, dtype=bool)
+        replaced[there] = alpha >= 0.5
+        return replaced
 
 
 def carve(
@@ -69,6 +75,29 @@ def carve(
     alpha = np.clip((margin - distance) / step + 0.5, 0, 1).astype(np.float32)
     hu = window(case.hu, corner, alpha.shape, OUTSIDE_HU, np.float32)
     return Carving(hu, window(case.label, corner, alpha.shape, 0, np.uint8), alpha)
+
+
+def class_of_mixture(
+    mixed: Patch, replaced: np.ndarray, source: TrainingCase, lesions: Sequence[int] | None
+) -> int | None:
+    """Return what a patch teaches of classes after a lesion of ``source`` was pasted into it.
+
+    That is the class of the pasted lesion, of which all that tells it was carved out. Where a lesion of another class
+    is left in the patch, it is none: the head sees one patch and is to tell one class.
+
+    Parameters
+    ----------
+    mixed : Patch
+        With the class of the case that was pasted into.
+    replaced : ndarray of bool, zyx
+        What was pasted.
+    lesions : sequence of int, or None
+        Labels that are lesions; all, where it is None.
+    """
+    if mixed.subtype == source.subtype:
+        return source.subtype
+    marked = (mixed.label > 0) & (mixed.label != IGNORED) if lesions is None else np.isin(mixed.label, lesions)
+    return None if (marked & ~replaced).any() else source.subtype
 
 
 def same_place(lesion: np.ndarray, source: TrainingCase, target: TrainingCase) -> np.ndarray:

@@ -25,11 +25,21 @@ class Cut:
         What no pasted lesion replaces; true outside the case.
     corner : ndarray of shape (3,), zyx
         Voxel of the case at which the patch begins.
+    hidden : ndarray of bool, zyx, or None
+        What the network does not see (outside the lung region).
     """
 
     patch: Patch
     solid: np.ndarray
     corner: np.ndarray
+    hidden: np.ndarray | None = None
+
+    def seen(self) -> Patch:
+        """Return the patch with air and background for what is hidden."""
+        if self.hidden is not None:
+            self.patch.hu[self.hidden] = OUTSIDE_HU
+            self.patch.label[self.hidden & (self.patch.label != IGNORED)] = 0
+        return self.patch
 
     def lay(self, lesion: Lesion, centre: np.ndarray, invades: bool = False) -> None:
         """Blend ``lesion`` into the patch around voxel ``centre`` (zyx) of the case, in place.
@@ -52,16 +62,19 @@ class Cut:
         label[mask & (label != IGNORED)] = 1
 
 
-def cut(case: TrainingCase, corner: np.ndarray, shape: ShapeZYX, padding: str = "air") -> Cut:
+def cut(case: TrainingCase, corner: np.ndarray, shape: ShapeZYX, padding: str = "air", outside: str = "keep") -> Cut:
     """Cut the window of ``shape`` that begins at voxel ``corner`` (zyx) and may reach beyond the case.
 
-    ``padding`` is the recipe's ``preparation.padding``.
+    ``padding`` and ``outside`` are those of the recipe's ``preparation``.
     """
     hu, background = (EDGE, EDGE) if padding == "edge" else (OUTSIDE_HU, 0)
     patch = Patch(
-        window(case.hu, corner, shape, hu, np.float32), window(case.label, corner, shape, background, np.uint8)
+        window(case.hu, corner, shape, hu, np.float32),
+        window(case.label, corner, shape, background, np.uint8),
+        case.subtype,
     )
-    return Cut(patch, window(case.solid, corner, shape, True, bool), np.asarray(corner))
+    hidden = ~window(case.region, corner, shape, background, bool) if outside == "air" else None
+    return Cut(patch, window(case.solid, corner, shape, True, bool), np.asarray(corner), hidden)
 
 
 def window(array, corner: np.ndarray, shape: ShapeZYX, fill, dtype) -> np.ndarray:

@@ -10,19 +10,33 @@ import numpy as np
 
 from ...recipe.schema import Synthesis
 from .nodules import Lesion
+from .patch import ShapeZYX
 from .random_fields import smooth_noise, white_noise
 
+HIGHEST_CUT = 0.95  # of the radius: how far from its centre a slice may cut a mass
 
-def _depth(shape: tuple[int, ...], radii: np.ndarray, roughness: float, rng: np.random.Generator) -> np.ndarray:
-    """Signed depth below an irregular surface, in units of the radius: 1 at the centre, 0 on the surface."""
-    axes = [(np.arange(n) - (n - 1) / 2) / r for n, r in zip(shape, radii, strict=True)]
+
+def _depth(shape: ShapeZYX, radii: np.ndarray, roughness: float, rng: np.random.Generator) -> np.ndarray:
+    """Signed depth below an irregular surface, in units of the radius: 1 at the centre, 0 on the surface.
+
+    An axis of one voxel cuts the mass anywhere.
+    """
+    axes = [
+        (np.arange(n) - (n - 1) / 2) / r if n > 1 else rng.uniform(-HIGHEST_CUT, HIGHEST_CUT, 1)
+        for n, r in zip(shape, radii, strict=True)
+    ]
     distance = np.sqrt(axes[0][:, None, None] ** 2 + axes[1][:, None] ** 2 + axes[2] ** 2).astype(np.float32)
     lobes = smooth_noise(shape, float(radii.mean()) * 0.9, rng) * 0.18
     bumps = smooth_noise(shape, max(2.0, float(radii.mean()) * 0.3), rng) * roughness
     return 1.0 - distance + lobes + bumps
 
 
-def make_mass(settings: Synthesis, spacing_zyx: tuple[float, float, float], rng: np.random.Generator) -> Lesion:
+def make_mass(
+    settings: Synthesis,
+    spacing_zyx: tuple[float, float, float],
+    rng: np.random.Generator,
+    at_most: ShapeZYX | None = None,
+) -> Lesion:
     """Draw one mass; its array just holds it.
 
     Parameters
@@ -31,11 +45,14 @@ def make_mass(settings: Synthesis, spacing_zyx: tuple[float, float, float], rng:
         Range of radii (drawn evenly on a logarithmic scale) and shares of cavities and ground glass.
     spacing_zyx : tuple of float, mm
         Of the prepared grid.
+    at_most : tuple of int, zyx, optional
+        Shape of the patch that it is for. Of a patch one voxel thick it gives a slice, through any part of the mass.
     """
     low, high = settings.mass_radius_mm
     radius = np.exp(rng.uniform(np.log(low), np.log(high)))
     radii = radius * rng.uniform(0.7, 1.25, 3) / np.asarray(spacing_zyx)
-    shape = tuple(int(n) for n in np.ceil(2 * radii * 1.6) + 4)
+    sides = np.ceil(2 * radii * 1.6) + 4
+    shape = tuple(int(n) for n in (sides if at_most is None else np.where(np.array(at_most) == 1, 1, sides)))
     depth = _depth(shape, radii, rng.uniform(0.03, 0.16), rng)
     ground_glass = rng.random() < settings.ground_glass
     # A surface of one to two voxels' softness, whatever the size.

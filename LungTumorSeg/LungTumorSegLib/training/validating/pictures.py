@@ -1,4 +1,4 @@
-"""``validation.png``: each validated case where its tumour is largest, and where its prediction is most wrong."""
+"""``validation.png``: each validated case where most is annotated, and where its prediction is most wrong."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .scoring import ScoredCase
 NAME = "validation.png"
 SHOWN = 16  # cases; of more, the ones that went worst
 DETAIL_MM = 50.0  # at least this much is shown around the place of the largest disagreement
-NOTHING_MEASURED = {"lesions": []}  # makes `Subject` look at the reference's largest lesion
+NOTHING_MEASURED = {"lesions": [], "segments": []}  # makes `Subject` look at the reference's largest lesion
 
 # Inches.
 WIDTH, HEADER, CASE, HEADING, FOOTER, MARGIN, GAP = 12.5, 0.75, 0.55, 0.3, 0.5, 0.25, 0.12
@@ -150,7 +150,7 @@ def draw_validation(glimpses: list[Glimpse], step: int, path: str | Path) -> Non
 
 
 def worst(glimpses: list[Glimpse], at_most: int = SHOWN) -> list[Glimpse]:
-    """Return the cases of lowest Dice, then the tumour-free ones with most false positives, in the order given."""
+    """Return the cases of lowest Dice, then the empty ones with most false positives, in the order given."""
 
     def badness(number: int) -> tuple[bool, float]:
         score = glimpses[number].score
@@ -168,9 +168,9 @@ def _draw_row(picture, one: Glimpse, top: float) -> None:
     low, high = one.body
     whole = _panel(picture, one, top, 0, (low + high) / 2, high - low)
     _fill(whole, one.tumor, LUNG, 1.2)
-    whole.annotate(f"{'Largest tumour' if one.score.has_tumor else 'Axial'}, {one.tumor.place}")
+    whole.annotate(f"{'Largest annotated' if one.score.has_tumor else 'Axial'}, {one.tumor.place}")
     if one.window is None:
-        _note(picture, top, 1, "No tumour, and none predicted")
+        _note(picture, top, 1, "Nothing annotated, and nothing predicted")
         return
     whole.rectangle(one.tumor.center, one.tumor.span_mm)
     enlarged = _panel(picture, one, top, 1, one.tumor.center, one.tumor.span_mm)
@@ -212,12 +212,13 @@ def _fill(panel: Panel, shown: Slice, window: Window, width: float) -> None:
 
 def in_words(score: CaseScore) -> str:
     """Say how a case went, in a line."""
-    false = f"{score.false_positives} false positive{'' if score.false_positives == 1 else 's'}"
+    false = counted(score.false_positives, "false positive")
     if not score.has_tumor:
-        return f"no tumour   ·   {false}"
-    found = f"{score.lesions_found} of {score.lesions} lesion{'' if score.lesions == 1 else 's'} found"
-    volumes = f"{score.predicted_ml:.1f} mL for {score.reference_ml:.1f} mL"
-    return "   ·   ".join([f"Dice {figure(score.dice)}", volumes, found, false])
+        return f"nothing annotated   ·   {score.predicted_ml:.1f} mL predicted, {false}"
+    words = [f"Dice {figure(score.dice)}", f"{score.predicted_ml:.1f} mL for {score.reference_ml:.1f} mL"]
+    if score.lesions:
+        words += [f"{score.lesions_found} of {counted(score.lesions, 'lesion')} found", false]
+    return "   ·   ".join(words)
 
 
 def _draw_words(picture, step: int, scores: list[CaseScore], shown: int) -> None:
@@ -225,11 +226,12 @@ def _draw_words(picture, step: int, scores: list[CaseScore], shown: int) -> None
     summary = summarize(scores)
     height = picture.get_figheight()
     left, right = MARGIN / WIDTH, 1 - MARGIN / WIDTH
-    details = (
-        f"mean Dice {figure(summary['mean_dice'])} (cases with a tumour: {summary['cases_with_tumor']})   ·   "
-        f"{sum(score.lesions_found for score in scores)} of {counted(summary['lesions'], 'lesion')} found   ·   "
-        f"{figure(summary['false_positives_per_scan'], 1)} false positives per scan"
-    )
+    details = f"mean Dice {figure(summary['mean_dice'])} (annotated cases: {summary['cases_with_tumor']})"
+    if summary["lesions"] or summary["false_positives_per_scan"]:
+        details += (
+            f"   ·   {sum(score.lesions_found for score in scores)} of {counted(summary['lesions'], 'lesion')} found"
+            f"   ·   {figure(summary['false_positives_per_scan'], 1)} false positives per scan"
+        )
     if shown < len(scores):
         details += f"   ·   shown are the {shown} of {len(scores)} that went worst"
     picture.text(left, 1 - 0.15 / height, f"Validation at step {step:,}", color=TEXT, fontsize=18, va="top")

@@ -12,6 +12,7 @@ from ...errors import InputError
 from ...evaluation import (
     CaseConfusion,
     CaseScore,
+    CaseSubtype,
     FalsePositive,
     LesionScore,
     SliceScore,
@@ -30,6 +31,7 @@ from ...progress import Progress, silent
 from ...volume import Volume
 from ...volume.orientation import Orientation
 from ..data.case_files import CaseFiles
+from ..data.labels import check_values
 from ..data.reading import read_case
 
 log = logging.getLogger(__name__)
@@ -47,14 +49,16 @@ class ScoredCase:
     found : Volume of uint8
         The predicted mask.
     reference : Volume
-        The annotated tumour; empty for a CT known to show none.
+        The annotated labels; empty for a CT known to show none.
     ignore : Volume of bool or None
         Voxels whose truth is not known, without those of the reference.
     report : dict
         What `LungTumorSegLib.measurements.measure` says of ``found`` and ``reference``.
     confusion : CaseConfusion or None
-        Of a recipe with several labels. The score's Dice is then the mean of the labels' own; all that is said of
-        lesions and volumes is of the labels together.
+        Of a recipe with several labels. The score's Dice is then the mean of the labels' own; whatever else is said is
+        of the recipe's lesions, or of the labels together where none is a lesion.
+    subtype : CaseSubtype or None
+        The class that is true and the one that was told, where the recipe tells classes and the data set too.
     """
 
     score: CaseScore
@@ -64,6 +68,7 @@ class ScoredCase:
     ignore: Volume | None
     report: dict
     confusion: CaseConfusion | None = None
+    subtype: CaseSubtype | None = None
 
 
 def score_files(case: CaseFiles, predictor: Predictor, progress: Progress = silent) -> ScoredCase:
@@ -76,16 +81,18 @@ def score_files(case: CaseFiles, predictor: Predictor, progress: Progress = sile
     """
     images = read_case(case)
     ct = images.ct
-    labels = len(predictor.recipe.labels)
+    recipe, labels = predictor.recipe, len(predictor.recipe.labels)
     reference = images.mask or ct.with_array(np.zeros(ct.array.shape, dtype=np.uint8))
-    if labels > 1:  # of several labels, others are background, as in training
-        reference = reference.with_array(np.where(reference.array <= labels, reference.array, 0))
+    check_values(images.mask, predictor.recipe.labels, case.mask)
+    known = reference.array if labels > 1 else reference.array != 0  # as in training: a single label is any mark
+    reference = reference.with_array(known.astype(np.uint8))
     # What is annotated as tumour counts also where an ignore mask covers it.
     ignore = None if images.ignore is None else ct.with_array(images.ignore & (reference.array == 0))
     start = time.perf_counter()
-    found = predictor.predict(ct, progress=progress).mask
+    prediction = predictor.predict(ct, progress=progress)
+    found = prediction.mask
     seconds = time.perf_counter() - start
-    report = measure(found, reference=reference, ignore=ignore)
+    report = measure(found, reference=reference, ignore=ignore, names=recipe.labels, lesions=recipe.lesions)
     slice_spacing = Orientation.of(ct.grid).apply_to_grid(ct.grid).spacing[2]
     score = score_case(case.name, report, seconds, slice_spacing)
     confusion = None
@@ -93,7 +100,10 @@ def score_files(case: CaseFiles, predictor: Predictor, progress: Progress = sile
         unknown = None if ignore is None else ignore.array
         confusion = confuse(case.name, reference.array, found.array, labels, unknown)
         score = replace(score, dice=mean_dice_of_labels(confusion))
-    return ScoredCase(score, ct, found, reference, ignore, report, confusion)
+    subtype, told = None, prediction.classification
+    if told and case.subtype is not None:
+        subtype = CaseSubtype(case.name, case.subtype, told.subtype, list(told.probabilities))
+    return ScoredCase(score, ct, found, reference, ignore, report, confusion, subtype)
 
 
 def score_each_lesion(scored: ScoredCase) -> tuple[list[LesionScore], list[FalsePositive]]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 
 from ...errors import InputError
-from ...evaluation import summarize
+from ...evaluation import Bootstrap, CaseConfusion, CaseSubtype, summarize, summarize_classes, summarize_subtypes
 from ...inference.device import choose_device
 from ...networks import network_of
 from ...prediction import Predictor
@@ -21,7 +22,7 @@ from ..watching.drawing import can_draw, draw_or_say
 from ..watching.reports import ValidationReport
 from .pictures import NAME as PICTURE
 from .pictures import Glimpse, draw_validation, glimpse
-from .scoring import score_files
+from .scoring import ScoredCase, score_files
 
 log = logging.getLogger(__name__)
 
@@ -70,23 +71,49 @@ class Validation:
         started = time.perf_counter()
         self._network.load_state_dict(weights)
         seen = self._look(Predictor(self.recipe, self._network.eval(), self._device), progress)
-        scores = tuple(one.score for one in seen)
+        scores = tuple(one.score for one in seen.glimpses)
         pictures = ()
-        if seen and can_draw():
+        if seen.glimpses and can_draw():
             path = self.folder / PICTURE
-            pictures = draw_or_say(path, lambda: draw_validation(seen, step, path))
-        return ValidationReport(step, scores, summarize(list(scores)), time.perf_counter() - started, pictures)
+            pictures = draw_or_say(path, lambda: draw_validation(seen.glimpses, step, path))
+        summary = summarize(list(scores)) | seen.summary(self.recipe)
+        return ValidationReport(step, scores, summary, time.perf_counter() - started, pictures)
 
-    def _look(self, predictor: Predictor, progress: Progress) -> list[Glimpse]:
-        seen = []
+    def _look(self, predictor: Predictor, progress: Progress) -> _Seen:
+        seen = _Seen()
         for done, case in enumerate(self.cases):
             progress("validating", done / len(self.cases))
             try:
-                seen.append(glimpse(score_files(case, predictor, _within(progress, done, len(self.cases)))))
+                seen.add(score_files(case, predictor, _within(progress, done, len(self.cases))))
             except InputError as error:  # one bad case must not cost a run of days
                 log.warning("%s was not validated: %s", case.name, error)
         progress("validating", 1.0)
         return seen
+
+
+@dataclass
+class _Seen:
+    """What is kept of the cases that were scored."""
+
+    glimpses: list[Glimpse] = field(default_factory=list)
+    confusions: list[CaseConfusion] = field(default_factory=list)
+    subtypes: list[CaseSubtype] = field(default_factory=list)
+
+    def add(self, scored: ScoredCase) -> None:
+        """Keep what pictures and figures need of a case."""
+        self.glimpses.append(glimpse(scored))
+        self.confusions += [scored.confusion] if scored.confusion else []
+        self.subtypes += [scored.subtype] if scored.subtype else []
+
+    def summary(self, recipe: Recipe) -> dict:
+        """Return ``label_dice``, the mean over the cases of each label, and ``macro_f1``, as far as there are any."""
+        summary = {}
+        if self.confusions:
+            classes = summarize_classes(self.confusions, recipe.labels, Bootstrap(0))
+            summary["label_dice"] = dict(zip(classes["names"][1:], classes["mean_dice"][1:], strict=True))
+        if self.subtypes:
+            summary["macro_f1"] = summarize_subtypes(self.subtypes, recipe.classification.names)["macro_f1"]
+        return summary
 
 
 def _within(progress: Progress, done: int, cases: int) -> Progress:

@@ -130,9 +130,9 @@ def smoothed(values: np.ndarray) -> np.ndarray:
 def _draw_dice(axes, rows: list[dict]) -> None:
     axes.set_title("Dice on the validated cases, whole CTs", loc="left", fontsize=12, color=INK)
     axes.set_ylim(-0.02, 1.02)
-    names = list(dict.fromkeys(case["case"] for row in rows for case in row["cases"] if case["lesions"]))
+    names = list(dict.fromkeys(case["case"] for row in rows for case in row["cases"] if case["dice"] is not None))
     if not names:
-        return _say(axes, "no validated case has a tumour" if rows else "no validation yet")
+        return _say(axes, "in no validated case anything is annotated" if rows else "no validation yet")
     for number, name in enumerate(names):
         points = [(row["step"], case["dice"]) for row in rows for case in row["cases"] if case["case"] == name]
         color = FAINT if len(names) > LABELLED else f"C{number}"

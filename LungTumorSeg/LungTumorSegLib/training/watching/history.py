@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...errors import InputError
 from ...volume.files import append_line, write_text
-from .reports import StepReport, ValidationReport
+from .reports import EpochReport, StepReport, ValidationReport
 
 NAME = "metrics.jsonl"
 ROWS = 2000  # of steps, about, that a long run gets
@@ -20,7 +20,7 @@ class History:
 
     A row of ``"kind": "step"`` has ``step``, ``loss`` (mean of the last ``steps`` steps, of those whose loss was
     finite), ``learning_rate`` and ``patches_per_second``; one of ``"kind": "validation"`` has ``step``, ``seconds``,
-    ``summary`` and ``cases``.
+    ``summary`` and ``cases``; one of ``"kind": "epoch"`` what `EpochReport` holds, after the epoch's last ``step``.
 
     Parameters
     ----------
@@ -43,8 +43,12 @@ class History:
     def stepped(self, report: StepReport) -> None:
         """Write a row every so many steps, and at the last one."""
         self._losses.append(report.loss)
-        if report.step % self.every and report.step < report.steps:
-            return
+        if report.step % self.every == 0 or report.step == report.steps:
+            self._write_steps(report)
+        if report.epoch:
+            append_line(self.path, _as_json({"kind": "epoch", "step": report.step, **_rounded(report.epoch)}))
+
+    def _write_steps(self, report: StepReport) -> None:
         finite = [loss for loss in self._losses if math.isfinite(loss)]
         row = {
             "kind": "step",
@@ -111,6 +115,17 @@ def keep_until(path: Path, step: int, validated_step: int) -> None:
 
 def _as_json(row: dict) -> str:
     return json.dumps(row, ensure_ascii=False, allow_nan=False)
+
+
+def _rounded(report: EpochReport) -> dict:
+    def one(value):
+        return (
+            {name: one(inner) for name, inner in value.items()}
+            if isinstance(value, dict)
+            else (_number(value) if isinstance(value, float) else value)
+        )
+
+    return one(asdict(report))
 
 
 def _number(value: float) -> float | None:

@@ -10,6 +10,34 @@ from ...evaluation import CaseScore
 
 
 @dataclass(frozen=True)
+class EpochReport:
+    """An epoch is over; all figures are of the patches trained on, changed at random as they were.
+
+    Attributes
+    ----------
+    epoch : int
+        From 1.
+    loss : float or None
+        Mean; None where no step had a finite one.
+    parts : dict of str to float
+        Means of the terms that the loss is the weighted sum of.
+    dice : dict of str to float or None
+        Of each label by its name, over all voxels of all patches; None where it was neither found nor there.
+    macro_f1 : float or None
+        Of the classes, where the network tells some.
+    classified : int
+        Patches that taught classes.
+    """
+
+    epoch: int
+    loss: float | None
+    parts: dict[str, float]
+    dice: dict[str, float | None]
+    macro_f1: float | None = None
+    classified: int = 0
+
+
+@dataclass(frozen=True)
 class StepReport:
     """One optimiser step is done.
 
@@ -24,6 +52,8 @@ class StepReport:
         Of all processes together, over the last seconds.
     seconds_left : float or None
         At this speed; None until it is known.
+    epoch : EpochReport or None
+        Where the step ends an epoch.
     """
 
     step: int
@@ -32,6 +62,7 @@ class StepReport:
     learning_rate: float
     patches_per_second: float
     seconds_left: float | None
+    epoch: EpochReport | None = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +74,8 @@ class ValidationReport:
     step : int
     scores : tuple of CaseScore
     summary : dict
-        As `LungTumorSegLib.evaluation.summarize` makes it.
+        As `LungTumorSegLib.evaluation.summarize` makes it; with several labels ``label_dice`` too, of each by its
+        name, and with classes ``macro_f1``.
     seconds : float
     pictures : tuple of Path
         Files that were drawn anew.
@@ -54,6 +86,12 @@ class ValidationReport:
     summary: dict
     seconds: float
     pictures: tuple[Path, ...] = ()
+
+    @property
+    def score(self) -> float | None:
+        """What the best weights are chosen by: the mean Dice, or the mean of that and the macro-averaged F1."""
+        dice, f1 = self.summary.get("mean_dice"), self.summary.get("macro_f1")
+        return dice if dice is None or f1 is None else (dice + f1) / 2
 
 
 class Observer(Protocol):

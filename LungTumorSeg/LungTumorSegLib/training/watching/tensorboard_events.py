@@ -10,7 +10,7 @@ import numpy as np
 
 from .curves import NAME as CURVES
 from .history import steps_between_rows
-from .reports import StepReport, ValidationReport
+from .reports import EpochReport, StepReport, ValidationReport
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,8 @@ class TensorBoardEvents:
     def stepped(self, report: StepReport) -> None:
         """Write the figures as often as the history has a row."""
         self._losses.append(report.loss)
+        if report.epoch:
+            self._write(_figures_of(report.epoch), report.step)
         if report.step % self.every and report.step < report.steps:
             return
         figures = {
@@ -63,7 +65,9 @@ class TensorBoardEvents:
     def validated(self, report: ValidationReport) -> None:
         """Write the scores and the pictures."""
         figures = {f"validation/{name}": report.summary[name] for name in SUMMED_UP}
-        figures |= {f"validation_dice/{score.case}": score.dice for score in report.scores if score.has_tumor}
+        figures |= {f"validation_labels/{name}": dice for name, dice in report.summary.get("label_dice", {}).items()}
+        figures |= {"validation/macro_f1": report.summary.get("macro_f1")}
+        figures |= {f"validation_dice/{score.case}": score.dice for score in report.scores}
         self._write({name: value for name, value in figures.items() if value is not None}, report.step)
         curves = self.folder / CURVES
         for path in (*report.pictures, *([curves] if curves.exists() else [])):
@@ -97,3 +101,11 @@ class TensorBoardEvents:
     def _stop(self, error: Exception) -> None:
         self._writer = None
         log.warning("no TensorBoard events are written (any more): %s", error)
+
+
+def _figures_of(report: EpochReport) -> dict[str, float]:
+    """What an epoch's report tells, by names for TensorBoard."""
+    figures = {f"epoch_loss/{name}": value for name, value in report.parts.items()}
+    figures |= {f"epoch_dice/{name}": value for name, value in report.dice.items()}
+    figures |= {"epoch/macro_f1": report.macro_f1}
+    return {name: value for name, value in figures.items() if value is not None}

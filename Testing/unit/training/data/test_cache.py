@@ -174,7 +174,7 @@ def test_patches_are_the_same_from_memory_and_from_the_cache(data, cache):
     samplers = []
     for processes in (1, 10**9):
         cases = open_data(data, recipe, cache, processes=processes).cases
-        samplers.append(PatchSampler(cases, [], recipe.training, (20.0, 10.0, 10.0), seed=1))
+        samplers.append(PatchSampler(cases, [], recipe.training, recipe.preparation, seed=1))
     assert [type(sampler.cases[0].hu) for sampler in samplers] == [np.ndarray, CachedArray]
     for index in range(12):
         one, other = (sampler.draw(index) for sampler in samplers)

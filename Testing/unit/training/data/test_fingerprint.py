@@ -9,9 +9,10 @@ import pytest
 from scipy import ndimage
 
 from LungTumorSegLib.errors import InputError
+from LungTumorSegLib.lungs import place_of
 from LungTumorSegLib.networks import network_of
 from LungTumorSegLib.preparation import intensity_channels, prepare_ct
-from LungTumorSegLib.recipe import dump_recipe, parse_recipe
+from LungTumorSegLib.recipe import dump_recipe, load_recipe, override, parse_recipe
 from LungTumorSegLib.training.data.cache import read_index
 from LungTumorSegLib.training.data.case_images import CaseImages
 from LungTumorSegLib.training.data.fingerprint import CaseFingerprint, resolve, summarize
@@ -19,6 +20,7 @@ from LungTumorSegLib.training.data.layouts import find_cases
 from LungTumorSegLib.training.data.opening import open_data
 from LungTumorSegLib.training.data.preparing import prepare_cache
 from LungTumorSegLib.volume import Grid, Volume, write_volume
+from support.abdomens import abdomen
 from support.data_sets import coarse_recipe, sick_chest, write_case, write_case_folders
 from support.volumes import chest_volume
 
@@ -170,6 +172,20 @@ def test_windows_of_the_fingerprint_are_normalised_by_it_too(several):
     ((mean, deviation),) = both.normalization
     assert low < mean < high
     assert 0 < deviation < high - low
+
+
+def test_where_labels_are_expected_holds_those_of_every_case():
+    cases = {name: CaseImages(*abdomen(k), None) for k, name in enumerate(("one", "two", "three"))}
+    wanted = override(load_recipe("pancreas-3d"), ["inference.expected=fingerprint"])
+    found = summarize({name: CaseFingerprint.of(images) for name, images in cases.items()})
+    expected = resolve(wanted, found).inference.place_expected()
+    for images in cases.values():
+        place = place_of(images.ct, images.mask.array > 0)
+        for (low, high), (least, most) in zip(place, (expected.x, expected.y), strict=True):
+            assert least - 1e-4 <= low < high <= most + 1e-4
+    older = {key: value for key, value in found.items() if key != "place_in_body"}
+    with pytest.raises(InputError, match=r"nothing says where in the body the labels lie.*prepare the data set again"):
+        resolve(wanted, older)
 
 
 def test_a_fingerprint_of_an_older_version_has_nothing_to_normalise_by(several):

@@ -162,10 +162,33 @@ def test_plateau_of_validation_lowers_the_rate(make_run):
         train(make_run("none", *settings))
 
 
+def test_plateau_of_validation_goes_on_waiting_where_a_stopped_run_was(make_run):
+    settings = ["training.validate_every_steps=1", "training.checkpoint_every_steps=1"]
+    settings.append("training.optimizer={decay: plateau, plateau: {watch: validation, patience: 2, factor: 0.1}}")
+    dices = (0.5, 0.4, 0.4, 0.4, 0.4, 0.4)
+    whole = make_run("whole", *settings)
+    train(whole, validate=validation(*dices))
+    stop = Stop()
+    with pytest.raises(StopRequested):
+        train(make_run("cut", *settings), [StopAfter(3, stop)], validation(*dices), stop)
+    resumed = make_run("cut", *settings)
+    resumed.resume()
+    waited = len(dices) - resumed.step + 1  # the validation that the stop prevented is made up for
+    train(resumed, validate=validation(*dices[-waited:]))
+    assert resumed.schedule.state() == whole.schedule.state()
+    assert whole.schedule.factor == pytest.approx(0.1)
+
+
 def poison_at(run, *steps: int) -> None:
     """Let the loss of these steps (counted from 0) be NaN."""
     loss = run.stepper.loss
-    run.stepper.loss = lambda *a, **k: loss(*a, **k) * (float("nan") if run.step in steps else 1.0)
+
+    def poisoned(*arguments, **options):
+        value = loss(*arguments, **options)
+        return value._replace(total=value.total * (float("nan") if run.step in steps else 1.0))
+
+    poisoned.parts = loss.parts
+    run.stepper.loss = poisoned
 
 
 def test_nan_stops_the_run_with_weights_and_checkpoint_intact(make_run):

@@ -25,7 +25,7 @@ def case_of(shape, lung_hu, lesion=None, value=1):
     if lesion is not None:
         hu[lesion], label[lesion] = 40, value
         lesions = [np.argwhere(lesion).astype(np.int16)]
-    return TrainingCase("case", hu, label, np.zeros(shape, bool), NOWHERE, NOWHERE, lesions)
+    return TrainingCase("case", hu, label, np.zeros(shape, bool), NOWHERE, NOWHERE, lesions, SPACING)
 
 
 @pytest.fixture

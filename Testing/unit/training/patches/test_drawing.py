@@ -25,13 +25,13 @@ def abdomen(name: str, shape, *, lesion: bool = True) -> TrainingCase:
     nowhere = np.empty((0, 3), np.int16)
     lesions = [np.argwhere(label > 0)] if lesion else []
     hu = np.full(shape, len(name), np.int16)
-    return TrainingCase(name, hu, label, np.ones(shape, bool), nowhere, anywhere, lesions)
+    return TrainingCase(name, hu, label, np.ones(shape, bool), nowhere, anywhere, lesions, (2.5, 0.8, 0.8))
 
 
 def sampler(cases, recipe, *settings, size: int = 8, padding: str = "air") -> PatchSampler:
     sizes = [f"training.patch_size=[{size}, {size}, {size}]", f"inference.window_size=[{size}, {size}, {size}]"]
-    training = override(recipe, [*sizes, *ANYWHERE, *settings]).training
-    return PatchSampler(cases, [], training, (2.5, 0.8, 0.8), seed=3, padding=padding)
+    changed = override(recipe, [*sizes, *ANYWHERE, f"preparation.padding={padding}", *settings])
+    return PatchSampler(cases, [], changed.training, changed.preparation, seed=3)
 
 
 def drawn_from(drawn: PatchSampler, count: int) -> np.ndarray:

@@ -17,7 +17,8 @@ SPACING = (1.5, 1.5, 1.5)
 
 
 def sampler(cases, nodules, recipe, *settings):
-    return PatchSampler(cases, nodules, override(recipe, list(settings)).training, SPACING, seed=3)
+    changed = override(recipe, list(settings))
+    return PatchSampler(cases, nodules, changed.training, changed.preparation, seed=3)
 
 
 @pytest.mark.parametrize("share", [0.25, 0.5, 0.3, 1.0])

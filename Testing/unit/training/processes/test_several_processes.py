@@ -11,15 +11,18 @@ from LungTumorSegLib.errors import InputError
 from LungTumorSegLib.training.patches.batches import PatchNumbers
 from LungTumorSegLib.training.processes.distributed import Ranks, joined
 from support.group import run_together
+from support.training import HEAD
 from support.training_rank import main
 
 # SGD: Adam divides by the gradient's size, and so makes rounding errors of tiny gradients as large as steps.
 SETTINGS = (
-    "training.optimizer={name: sgd, learning_rate: 0.05, momentum: 0.9, decay: constant}",
+    "training.optimizer={name: sgd, learning_rate: 0.01, momentum: 0.9, decay: constant}",
     "training.gradient_accumulation=2",
     "training.steps=4",
     "training.positive_share=0.5",
     "training.loss.dice_over=batch",
+    *HEAD,
+    "classification={names: {0: A, 1: B}, dropout: 0}",  # some patches have a class, and some processes no such patch
 )
 
 

@@ -29,7 +29,7 @@ def test_blas_computes_on_one_thread_and_then_on_as_many_as_before():
 FAULTS = """
 import resource, sys
 import numpy as np
-from LungTumorSegLib.training.processes.allocation import keep_freed_memory
+from LungTumorSegLib.allocation import keep_freed_memory
 
 kept = keep_freed_memory() if sys.argv[1] == "keep" else True
 for _ in range(20):

@@ -130,7 +130,9 @@ def test_of_too_many_cases_the_worst_are_shown_in_their_own_order():
 def test_words_of_a_case():
     assert in_words(scored("case", ball(22), ball(22)).score).startswith("Dice 1.00   ·   ")
     assert "0 of 1 lesion found" in in_words(scored("case", NOTHING, ball(22)).score)
-    assert in_words(scored("case", ball(22), NOTHING).score) == "no tumour   ·   1 false positive"
+    assert in_words(scored("case", ball(22), NOTHING).score) == (
+        "nothing annotated   ·   46.0 mL predicted, 1 false positive"
+    )
 
 
 @pytest.fixture(scope="module")

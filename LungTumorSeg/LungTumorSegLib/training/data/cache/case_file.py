@@ -6,6 +6,7 @@ reads them: what a disk or a copy has changed is not trained on.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import h5py
 
 PATCHED = ("hu", "label", "solid")  # what patches are cut from
+REGION = "region"  # outside which some recipes hide what is there
 # Cutting a random patch of 80^3 or 96^3 voxels out of these three takes 1 to 3 ms from chunks of 24 to 64, of which 32
 # wastes least at the borders; the checksums take 0.5 ms of it. With lzf compression it takes ten times as long and a
 # third of the space.
@@ -51,8 +53,9 @@ def _file_image(case: TrainingCase, scan: CaseImages | None) -> bytes:
             array = getattr(case, name)
             chunks = tuple(min(CHUNK, n) for n in array.shape)
             _write(file, name, array, chunks=chunks)
+        _write(file, "spacing", np.array(case.spacing))
         if case.region is not None:
-            _write(file, "region", case.region, chunks=chunks, compression="lzf")
+            _write(file, REGION, case.region, chunks=chunks, compression="lzf")
         _write(file, "aerated", case.aerated)
         _write(file, "anywhere", case.anywhere)
         _write(file, "lesions", np.concatenate([np.empty((0, 3), np.int16), *case.lesions]))
@@ -68,8 +71,17 @@ def _write(group: h5py.Group, name: str, array: np.ndarray, **layout) -> None:
     group.create_dataset(name, data=array, fletcher32=array.size > 0, **layout)
 
 
-def open_case(path: Path, name: str, in_memory: bool) -> TrainingCase:
-    """Open a prepared case: its arrays in memory, or as `CachedArray`; the places to draw from always in memory.
+def open_case(path: Path, name: str, in_memory: bool, parts: Collection[str] = PATCHED) -> TrainingCase:
+    """Open a prepared case; the places to draw from are always in memory.
+
+    Parameters
+    ----------
+    path : Path
+    name : str
+    in_memory : bool
+        Whether ``parts`` are read into memory. All other arrays are of `CachedArray`.
+    parts : collection of str
+        What patches are cut from.
 
     Raises
     ------
@@ -82,15 +94,18 @@ def open_case(path: Path, name: str, in_memory: bool) -> TrainingCase:
         with h5py.File(path, "r", locking=False) as file:
             ends = np.cumsum(file["lesion_sizes"])
             arrays = {
-                key: file[key][...] if in_memory else CachedArray(path, key, file[key].shape, file[key].dtype)
-                for key in (*PATCHED, "region")
-                if key in file and (key in PATCHED or not in_memory)
+                key: file[key][...]
+                if in_memory and key in parts
+                else CachedArray(path, key, file[key].shape, file[key].dtype)
+                for key in (*PATCHED, REGION)
+                if key in file
             }
             return TrainingCase(
                 name=name,
                 aerated=file["aerated"][...],
                 anywhere=file["anywhere"][...],
                 lesions=np.split(file["lesions"][...], ends[:-1]) if len(ends) else [],
+                spacing=tuple(file["spacing"][...].tolist()),
                 **arrays,
             )
     except UNREADABLE as error:
@@ -108,13 +123,13 @@ def has_checksums(path: Path) -> bool:
         raise damaged(path) from error
 
 
-def patched_bytes(path: Path) -> int:
+def patched_bytes(path: Path, parts: Collection[str] = PATCHED) -> int:
     """Return how many bytes of memory the arrays of a case take that patches are cut from."""
     import h5py
 
     try:
         with h5py.File(path, "r", locking=False) as file:
-            return sum(file[name].nbytes for name in PATCHED)
+            return sum(file[name].nbytes for name in parts)
     except UNREADABLE as error:
         raise damaged(path) from error
 

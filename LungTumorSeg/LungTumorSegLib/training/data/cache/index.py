@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ....errors import InputError
-from ....recipe.schema import Annotation, Recipe
+from ....recipe.schema import Annotation, Classification, Recipe
 from ....volume.files import write_json
 from ..case_files import CaseFiles
 
 NAME = "cache.json"
-APPLIED_LATER = {"windows_hu", "normalization", "padding"}  # to patches
-FORMAT = 1  # raised whenever other code would prepare other arrays
+APPLIED_LATER = {"windows_hu", "normalization", "padding", "outside"}  # to patches
+FORMAT = 2  # raised whenever other code would prepare other arrays
 
 
 @dataclass
@@ -34,6 +35,10 @@ class CacheIndex:
         For each case that is there, the digest of the files it was made from.
     with_tumor : set of str
         The cases whose mask marks something.
+    subtypes : dict of str to int
+        The class of each case, where the data set told it.
+    held_out : set of str
+        The cases that the data set itself names for validation.
     skipped : dict of str to str
         Cases that could not be used, and why.
     scans : bool
@@ -44,6 +49,8 @@ class CacheIndex:
     from_fingerprint: tuple[str, ...] = ()
     sources: dict[str, str] = field(default_factory=dict)
     with_tumor: set[str] = field(default_factory=set)
+    subtypes: dict[str, int] = field(default_factory=dict)
+    held_out: set[str] = field(default_factory=set)
     skipped: dict[str, str] = field(default_factory=dict)
     scans: bool = False
 
@@ -58,12 +65,31 @@ class CacheIndex:
         """Take cases out."""
         self.sources = {name: digest for name, digest in self.sources.items() if name not in names}
         self.with_tumor -= names
+        self.subtypes = {name: subtype for name, subtype in self.subtypes.items() if name not in names}
+        self.held_out -= names
+
+    def tell_apart(self, cases: Iterable[CaseFiles]) -> None:
+        """Take up what the data set says of its cases now: their classes, and which are for validation."""
+        for case in cases:
+            self.subtypes.pop(case.name, None)
+            self.held_out.discard(case.name)
+            if case.subtype is not None:
+                self.subtypes[case.name] = case.subtype
+            if case.held_out:
+                self.held_out.add(case.name)
+
+    def check_subtypes(self, classification: Classification, folder: Path) -> None:
+        """Raise `InputError` unless the cache knows classes, and none but the recipe's."""
+        if not self.subtypes:
+            what = "the cache holds no subtypes: it was prepared by a recipe without classification"
+            raise InputError(what, folder, "prepare the data set with this recipe")
+        if (most := max(self.subtypes.values())) not in classification.names:
+            what = f"the cache holds cases of class {most}: the recipe knows 0 to {len(classification.names) - 1}"
+            raise InputError(what, folder, "correct the recipe's classification.names")
 
     def write(self, folder: Path) -> None:
         """Write the index, whole or not at all."""
-        cases = {
-            name: {"sources": self.sources[name], "tumor": name in self.with_tumor} for name in sorted(self.sources)
-        }
+        cases = {name: self._row(name) for name in sorted(self.sources)}
         document = {
             "format": FORMAT,
             "not_for_clinical_use": True,
@@ -74,6 +100,12 @@ class CacheIndex:
             "skipped": dict(sorted(self.skipped.items())),
         }
         write_json(folder / NAME, document)
+
+    def _row(self, name: str) -> dict:
+        row = {"sources": self.sources[name], "tumor": name in self.with_tumor}
+        if name in self.subtypes:
+            row["subtype"] = self.subtypes[name]
+        return row | {"held_out": True} if name in self.held_out else row
 
     def annotation(self) -> Annotation:
         """Return which segments or ROIs the masks were read from.
@@ -133,6 +165,8 @@ def read_index(folder: Path) -> CacheIndex | None:
             tuple(content["from_fingerprint"]),
             {name: case["sources"] for name, case in content["cases"].items()},
             {name for name, case in content["cases"].items() if case["tumor"]},
+            {name: int(case["subtype"]) for name, case in content["cases"].items() if "subtype" in case},
+            {name for name, case in content["cases"].items() if case.get("held_out")},
             dict(content["skipped"]),
             bool(content["scans"]),
         )

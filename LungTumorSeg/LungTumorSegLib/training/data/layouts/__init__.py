@@ -1,5 +1,5 @@
 """Where a data set keeps its CTs and masks."""
 
-from .find import find_cases
+from .find import cases_for, find_cases
 
-__all__ = ["find_cases"]
+__all__ = ["cases_for", "find_cases"]

@@ -64,6 +64,7 @@ class CacheUpdate:
         prepared.removed = sorted(set(index.sources) - names) if self.others == "remove" else []
         index.forget({*prepared.removed, *self.skipped})
         index.skipped = dict(self.skipped)
+        index.tell_apart(case for case in self.files if case.name in index.sources)
         index.write(self.folder)
         self._sweep(index)
         if not prepared.done and not prepared.unchanged:

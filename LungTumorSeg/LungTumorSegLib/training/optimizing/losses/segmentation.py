@@ -19,7 +19,7 @@ def make_loss(settings: Loss) -> SegmentationLoss:
     return SegmentationLoss(settings, make_terms(settings))
 
 
-def _alone(sums: torch.Tensor) -> torch.Tensor:
+def alone(sums: torch.Tensor) -> torch.Tensor:
     """Return the sums of the only process there is."""
     return sums
 
@@ -44,9 +44,25 @@ class SegmentationLoss:
         label: torch.Tensor,
         *,
         epoch: int = 0,
-        reduce: Reduce = _alone,
+        reduce: Reduce = alone,
     ) -> torch.Tensor:
-        """Compare logits with labels.
+        """Compare logits with labels: the weighted sum of `parts`, whose parameters it has.
+
+        Returns
+        -------
+        Tensor, scalar, float32
+        """
+        return self.weigh(self.parts(logits, label, epoch=epoch, reduce=reduce), epoch)
+
+    def parts(
+        self,
+        logits: torch.Tensor | Sequence[torch.Tensor],
+        label: torch.Tensor,
+        *,
+        epoch: int = 0,
+        reduce: Reduce = alone,
+    ) -> dict[str, torch.Tensor]:
+        """Compare logits with labels, term by term.
 
         Parameters
         ----------
@@ -64,19 +80,32 @@ class SegmentationLoss:
 
         Returns
         -------
-        Tensor, scalar, float32
+        dict of str to Tensor
+            Each term that weighs something in this epoch, unweighted: scalar, float32.
         """
-        weights = {term: weight for term, weight in self.settings.weights_at(epoch).items() if weight}
+        names = [term for term, weight in self.settings.weights_at(epoch).items() if weight]
         outputs = [logits] if isinstance(logits, torch.Tensor) else list(logits)
         scales = [Voxels(output, _coarsened(label, output.shape[2:])) for output in outputs]
         parts = [
-            (0.5**level * weight, self.terms[name], self.terms[name].sums(voxels))
-            for level, voxels in enumerate(scales)
-            for name, weight in weights.items()
+            (name, 0.5**level, self.terms[name].sums(voxels)) for level, voxels in enumerate(scales) for name in names
         ]
         sums = reduce(torch.cat([part for _, _, part in parts])).split([len(part) for _, _, part in parts])
-        total = sum(weight * term.value(own) for (weight, term, _), own in zip(parts, sums, strict=True))
-        return total / sum(0.5**level for level in range(len(scales)))
+        values = dict.fromkeys(names, 0.0)
+        for (name, weight, _), own in zip(parts, sums, strict=True):
+            values[name] = values[name] + weight * self.terms[name].value(own)
+        of_all_levels = sum(0.5**level for level in range(len(scales)))
+        return {name: value / of_all_levels for name, value in values.items()}
+
+    def weigh(self, parts: dict[str, torch.Tensor], epoch: int) -> torch.Tensor:
+        """Add the parts up with the weights of this epoch."""
+        weights = self.settings.weights_at(epoch)
+        return sum(weights[name] * value for name, value in parts.items())
+
+    @property
+    def terms_used(self) -> tuple[str, ...]:
+        """Names of the terms that weigh something in any epoch."""
+        early = self.settings.early.weights() if self.settings.early else {}
+        return tuple(name for name, weight in self.settings.weights().items() if weight or early.get(name))
 
 
 def _coarsened(label: torch.Tensor, size: torch.Size) -> torch.Tensor:

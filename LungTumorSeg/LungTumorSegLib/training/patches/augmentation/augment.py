@@ -34,4 +34,4 @@ def augment(
     deformation = draw_deformation(shape, spacing_zyx, settings, rng)
     patch = deformation.apply(draw(deformation.margin))
     hu = lower_resolution(patch.hu, settings, rng)
-    return Patch(vary_intensities(hu, settings, rng), patch.label)
+    return Patch(vary_intensities(hu, settings, rng), patch.label, patch.subtype)

@@ -72,7 +72,7 @@ class Deformation:
         """
         hu, label = self._resample(patch) if self.resamples else (patch.hu, patch.label)
         view = tuple(slice(None, None, -1 if flip else 1) for flip in self.flips)
-        return Patch(np.ascontiguousarray(hu[view]), np.ascontiguousarray(label[view]))
+        return Patch(np.ascontiguousarray(hu[view]), np.ascontiguousarray(label[view]), patch.subtype)
 
     def _resample(self, patch: Patch) -> tuple[np.ndarray, np.ndarray]:
         import torch
