@@ -7,7 +7,7 @@ import math
 import numpy as np
 import torch
 
-from ..volume.boxes import Box
+from ..volume.boxes import Box, inside
 from .windows import Triple, Window
 
 # A window's corner weighs at least this (its centre weighs 1), so that a voxel seen by corners only keeps its digits.
@@ -76,12 +76,12 @@ class BlendedSum:
     def add(self, output: torch.Tensor, window: Window) -> None:
         """Add what the network said about ``window``: (channels, z, y, x), any float type."""
         target, source = [], []
-        for box, seen, inside, kept in zip(self.box, window.image, window.inside, window.kept, strict=True):
+        for box, seen, within, kept in zip(self.box, window.image, window.inside, window.kept, strict=True):
             low, high = max(kept.start, box.start), min(kept.stop, box.stop)
             if low >= high:
                 return
             target.append(slice(low - box.start, high - box.start))
-            source.append(slice(low - seen.start + inside.start, high - seen.start + inside.start))
+            source.append(slice(low - seen.start + within.start, high - seen.start + within.start))
         target, source = tuple(target), tuple(source)
         weights = self.weights[source]
         said = output[(slice(None), *source)].to(self.values.device, torch.float32)
@@ -102,13 +102,31 @@ class BlendedSum:
             0 where no window was added, or the background is likelier; else the likeliest foreground channel, from 1.
             The channels are logits relative to the background's.
         """
+        found = self.reaches(threshold).to(torch.uint8)
+        if len(self.values) > 1:
+            found *= (self.values.argmax(dim=0) + 1).to(torch.uint8)  # as that of the means: the weight is the same
+        return found.cpu().numpy()
+
+    def reaches(self, probability: float) -> torch.Tensor:
+        """Tell where the foreground is at least this probable (above 0) by what was added so far: (z, y, x), bool.
+
+        The channels are logits relative to the background's. Nowhere where no window was added.
+        """
         # The mean reaches the threshold's logit where the sum reaches that many times the weight: nothing is divided.
-        least = self.weight * math.log(threshold / (1 - threshold)) if threshold < 1 else math.inf
+        least = self.weight * math.log(probability / (1 - probability)) if probability < 1 else math.inf
         if len(self.values) == 1:
-            return ((self.values[0] >= least) & (self.weight > 0)).to(torch.uint8).cpu().numpy()
+            return (self.values[0] >= least) & (self.weight > 0)
         means = self.values / self.weight.clamp(min=torch.finfo(torch.float32).tiny)
-        found = (torch.logsumexp(means, dim=0) * self.weight >= least) & (self.weight > 0)
-        return ((means.argmax(dim=0) + 1) * found).to(torch.uint8).cpu().numpy()
+        return (torch.logsumexp(means, dim=0) * self.weight >= least) & (self.weight > 0)
+
+    def part(self, box: Box) -> BlendedSum:
+        """Return the sums of ``box``, a part of this one's, as sums of their own."""
+        where = inside(box, self.box)
+        part = BlendedSum(0, (slice(0, 0),) * 3, self.weights, self.values.device)
+        part.box = box
+        with torch.inference_mode(False):
+            part.values, part.weight = self.values[(slice(None), *where)].clone(), self.weight[where].clone()
+        return part
 
     def mean(self) -> torch.Tensor:
         """Divide in place and return the weighted mean, (channels, z, y, x); 0 where no window was added.

@@ -28,7 +28,7 @@ class WindowedResult:
     logits : Tensor of shape (K, z, y, x), float32
         Logits on ``box``, on the device that held the sums. Outside the region they say background.
     box : tuple of slice, zyx
-        The region's bounding box in the image (the whole image without a region).
+        Bounding box in the image of the region (the whole image without one), or of what a coarse pass left in doubt.
     shape : tuple of int, zyx
         Shape of the whole image.
     has_background : bool
@@ -38,6 +38,8 @@ class WindowedResult:
         Windows that the network saw, and windows that cover the whole image.
     notes : tuple of str
         What went otherwise than planned.
+    answered : ndarray of bool, zyx, on ``box``, or None
+        Voxels whose logits are those of all windows; the others say background. None: all voxels of the box.
     """
 
     logits: torch.Tensor
@@ -47,11 +49,12 @@ class WindowedResult:
     windows_run: int
     windows_total: int
     notes: tuple[str, ...] = ()
+    answered: np.ndarray | None = None
 
     @classmethod
-    def nothing(cls, grid: WindowGrid) -> WindowedResult:
-        """Return the result of an empty region: background everywhere."""
-        return cls(torch.zeros((1, 0, 0, 0)), (slice(0, 0),) * 3, grid.shape, False, 0, grid.total)
+    def nothing(cls, grid: WindowGrid, windows_run: int = 0, notes: tuple[str, ...] = ()) -> WindowedResult:
+        """Return background everywhere: the region was empty, or a coarse pass left no doubt."""
+        return cls(torch.zeros((1, 0, 0, 0)), (slice(0, 0),) * 3, grid.shape, False, windows_run, grid.total, notes)
 
     def probability(self, label: int | None = None) -> torch.Tensor:
         """Probability of ``label``, or of any foreground, on ``box``: (z, y, x), float32."""

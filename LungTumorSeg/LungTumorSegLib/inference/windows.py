@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, product
 from typing import NamedTuple
 
@@ -29,6 +29,11 @@ class Window(NamedTuple):
     image: Box
     inside: Box
     kept: Box
+
+    @property
+    def first(self) -> Triple:
+        """Position (zyx) of the window's first voxel, which no other window of its grid has."""
+        return tuple(seen.start - inside.start for seen, inside in zip(self.image, self.inside, strict=True))
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,14 @@ class WindowGrid:
         starts = tuple(axis_starts(n, w, overlap) for n, w in zip(shape, size, strict=True))
         return cls(tuple(shape), tuple(size), starts, centres)
 
+    def thinned(self, overlap: float) -> WindowGrid:
+        """Keep the fewest of these windows of which neighbours share about ``overlap`` of a window, or more.
+
+        They cover the image as all of them do, and are spread evenly.
+        """
+        steps = (axis_step(size, overlap) for size in self.size)
+        return replace(self, starts=tuple(axis_thinned(*axis) for axis in zip(self.starts, steps, strict=True)))
+
     @property
     def total(self) -> int:
         """Number of windows that cover the image."""
@@ -69,12 +82,17 @@ class WindowGrid:
         sizes = zip(self.shape, self.size, strict=True)
         return tuple((max(w - n, 0) // 2, max(w - n, 0) - max(w - n, 0) // 2) for n, w in sizes)
 
-    def windows(self, region: np.ndarray | None = None) -> list[Window]:
-        """List the windows; with ``region`` (bool, zyx), those that keep at least one of its voxels."""
+    def windows(self, region: np.ndarray | None = None, box: Box | None = None) -> list[Window]:
+        """List the windows; with ``region`` (bool, zyx, of the image or of ``box``) those that keep some of it."""
         kept = self._kept()
         if region is None:
             return [self._window(index, kept) for index in product(*(range(len(starts)) for starts in self.starts))]
-        return [self._window(index, kept) for index in np.argwhere(_touched(region, kept))]
+        corner = (0, 0, 0) if box is None else tuple(side.start for side in box)
+        parts = [
+            [slice(max(part.start - first, 0), max(part.stop - first, 0)) for part in along]
+            for along, first in zip(kept, corner, strict=True)
+        ]
+        return [self._window(index, kept) for index in np.argwhere(_touched(region, parts))]
 
     def _window(self, index, kept: list[list[slice]]) -> Window:
         image, inside = [], []
@@ -112,8 +130,22 @@ def axis_starts(length: int, size: int, overlap: float) -> tuple[int, ...]:
     """
     if length <= size:
         return (-((size - length) // 2),)
-    step = max(int(size * (1 - overlap)), 1)
-    return (*range(0, length - size, step), length - size)
+    return (*range(0, length - size, axis_step(size, overlap)), length - size)
+
+
+def axis_step(size: int, overlap: float) -> int:
+    """From one window of ``size`` voxels to the next that shares ``overlap`` of it."""
+    return max(int(size * (1 - overlap)), 1)
+
+
+def axis_thinned(starts: tuple[int, ...], step: int) -> tuple[int, ...]:
+    """Leave out starts along one axis as long as none that stay are more than ``step`` apart; the ends stay."""
+    last = len(starts) - 1
+    if last == 0:
+        return starts
+    at_once = max(step // (starts[1] - starts[0]), 1)
+    chosen = np.linspace(0, last, -(-last // at_once) + 1).round().astype(int)
+    return tuple(starts[k] for k in chosen)
 
 
 def axis_centres(starts: tuple[int, ...], size: int, length: int) -> list[slice]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..volume.boxes import bounding_box, grown
+
 AIR_HU = -400.0  # between lung (-900 to -600) and soft tissue (0 to 80)
 CUT_LUNG_HU = -930.0  # median of a lung at the edge of the scan; bedding leaves that of outside air near -1000
 BOWEL_GAS_HU = -960.0  # pure gas; even emphysematous lung holds some tissue
@@ -22,6 +24,24 @@ def dilate(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, 
 
     Its cost does not depend on the radius, as that of a structuring element would.
     """
+    reach = tuple(int(radius_mm / step) + 1 for step in spacing_zyx)
+    box = grown(bounding_box(mask), reach, mask.shape)
+    result = np.zeros_like(mask)
+    result[box] = _within(mask[box], radius_mm, spacing_zyx)
+    return result
+
+
+def erode(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
+    """Erode by a ball; what lies beyond the volume counts as inside."""
+    # The nearest voxel beside the mask is never farther than the first layer around its box.
+    box = grown(bounding_box(mask), (1, 1, 1), mask.shape)
+    result = np.zeros_like(mask)
+    result[box] = ~_within(~mask[box], radius_mm, spacing_zyx)
+    return result
+
+
+def _within(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
+    """Find the voxels at most ``radius_mm`` from one of ``mask``."""
     import SimpleITK as sitk
 
     if mask.all() or not mask.any():  # there is no border to measure from
@@ -29,17 +49,30 @@ def dilate(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, 
     image = sitk.GetImageFromArray(mask.astype(np.uint8))
     image.SetSpacing([float(s) for s in spacing_zyx[::-1]])
     squared = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=True, useImageSpacing=True)
-    return sitk.GetArrayFromImage(squared) <= radius_mm**2
+    return sitk.GetArrayViewFromImage(squared) <= radius_mm**2
 
 
-def erode(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
-    """Erode by a ball; what lies beyond the volume counts as inside."""
-    return ~dilate(~mask, radius_mm, spacing_zyx)
+def dilate_slices(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
+    """Dilate each axial slice for itself, by a disc."""
+    apart = 1e3 * (radius_mm + max(spacing_zyx))
+    return dilate(mask, radius_mm, (apart, *spacing_zyx[1:]))
 
 
 def close(mask: np.ndarray, radius_mm: float, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
     """Dilate, then erode."""
     return erode(dilate(mask, radius_mm, spacing_zyx), radius_mm, spacing_zyx)
+
+
+def without_cavities(mask: np.ndarray) -> np.ndarray:
+    """Fill what the mask encloses on all sides: tumours deep in a lung, wider than a closing spans."""
+    import cc3d
+
+    beside, count = cc3d.connected_components((~mask).astype(np.uint8), connectivity=6, return_N=True)
+    outside = np.zeros(count + 1, dtype=bool)
+    for axis in range(3):
+        for end in (0, -1):
+            outside[np.unique(beside.take(end, axis))] = True
+    return mask | ~outside[beside]
 
 
 def body_mask(hu: np.ndarray, padding: np.ndarray, spacing_zyx: tuple[float, float, float]) -> np.ndarray:
@@ -69,13 +102,16 @@ def _filled(body: np.ndarray, hu: np.ndarray, padding: np.ndarray) -> np.ndarray
     Air that reaches the edge of what was scanned is outside, unless most of it is as dense as lung. At the posterior
     edge it is always outside: there lies the couch, whose foam is as dense as lung.
     """
-    from scipy.ndimage import binary_dilation, binary_fill_holes, label, median
+    from scipy.ndimage import binary_dilation, binary_fill_holes, label
 
     filled = binary_fill_holes(body)
     pieces, count = label(~filled & ~padding)
     if count == 0:
         return filled
-    lung_like = np.append(False, median(hu, pieces, np.arange(1, count + 1)) > CUT_LUNG_HU)
+    # The median lies above the limit where more than half of the voxels do.
+    denser = np.bincount(pieces[hu > CUT_LUNG_HU], minlength=count + 1)
+    lung_like = 2 * denser > np.bincount(pieces.ravel(), minlength=count + 1)
+    lung_like[0] = False
     lung_like[pieces[-1]] = False
     lung_like[pieces[binary_dilation(padding) & (np.arange(len(hu)) > 0.75 * len(hu))[:, None]]] = False
     return filled | lung_like[pieces]

@@ -9,14 +9,12 @@ import numpy as np
 from ..errors import InputError
 from ..volume import Volume
 from ..volume.orientation import Orientation
-from ..volume.resampling import AIR, axis_weights, resample, resample_mask
-from .airspace import body_mask, close, dilate, lung_air
+from .airspace import close, dilate, dilate_slices, lung_air, without_cavities
+from .coarse import CoarseCT, LocatedRegion
 from .spine import mirrored, spine_axis
 
-COARSE_MM = 2.5  # lungs are found on a grid of about this spacing; their borders are interpolated back
 CLOSING_MM = 10.0  # joins what vessels and small lesions part
 DILATION_MM = 8.0
-PADDING_HU = -1100.0  # scanners fill what lies beyond their circle with -2000, -3024 or the like
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,49 +37,57 @@ class LungRegion:
     midline: np.ndarray
 
 
-def find_lungs(ct: Volume) -> LungRegion:
+@dataclass(frozen=True, eq=False)
+class LocatedLungs(LocatedRegion):
+    """Lungs on the coarse grid.
+
+    Attributes
+    ----------
+    lungs, region : ndarray of bool, zyx
+        As in `LungRegion`, in canonical order on the coarse grid.
+    midline : ndarray of float, (slices,)
+        As in `LungRegion`.
+    """
+
+    lungs: np.ndarray
+    midline: np.ndarray
+
+
+def find_lungs(ct: Volume, dilation_mm: float = DILATION_MM, in_slices: bool = False) -> LungRegion:
+    """Isolate the lung region on the CT's own grid; parameters and errors as in `locate_lungs`."""
+    located, undo = locate_lungs(ct, dilation_mm, in_slices), Orientation.of(ct.grid).undo
+    masks = (undo(located.on_fine_grid(mask)) for mask in (located.lungs, located.region))
+    return LungRegion(*masks, located.midline)
+
+
+def locate_lungs(ct: Volume, dilation_mm: float = DILATION_MM, in_slices: bool = False) -> LocatedLungs:
     """Isolate the lung region, also of a lung that has collapsed.
 
     Parameters
     ----------
     ct : Volume
         Chest CT in HU on any grid.
+    dilation_mm : float
+        Margin of the region around the lungs and their mirror image.
+    in_slices : bool
+        Whether that margin is a disc within each axial slice, rather than a ball.
 
     Raises
     ------
     InputError
         Where no lungs are found.
     """
-    orientation = Orientation.of(ct.grid)
-    hu_fine = orientation.apply(ct.array)
-    spacing_fine = orientation.apply_to_grid(ct.grid).spacing[::-1]
-    centres = [_coarse_centres(n, s) for n, s in zip(hu_fine.shape, spacing_fine, strict=True)]
-    steps = [c[1] - c[0] if len(c) > 1 else 1.0 for c in centres]
-    spacing = tuple(step * s for step, s in zip(steps, spacing_fine, strict=True))
-
-    weights = tuple(axis_weights(c, n, w) for c, n, w in zip(centres, hu_fine.shape, steps, strict=True))
-    hu = resample(hu_fine, weights, lowest=AIR)
-    padding = resample_mask(hu_fine < PADDING_HU, weights)
-    body = body_mask(hu, padding, spacing)
-    air = lung_air(hu, body, spacing)
+    coarse = CoarseCT.of(ct)
+    body, spacing = coarse.body, coarse.spacing
+    air = lung_air(coarse.hu, body, spacing)
     if not air.any():
         raise InputError("no lungs were found in this CT", do="give a chest CT in HU, or a recipe with 'region: all'")
-    lungs = close(air, CLOSING_MM, spacing)
-    axis = spine_axis(hu, body, lungs, spacing[2])
-    region = dilate(close(lungs | (mirrored(lungs, axis) & body), CLOSING_MM, spacing), DILATION_MM, spacing)
+    lungs = without_cavities(close(air, CLOSING_MM, spacing))
+    axis = spine_axis(coarse.hu, body, lungs, spacing[2])
+    both = close(lungs | (mirrored(lungs, axis) & body), CLOSING_MM, spacing)
+    region = (dilate_slices if in_slices else dilate)(both, dilation_mm, spacing)
 
-    back = tuple(_fine_weights(c, n) for c, n in zip(centres, hu_fine.shape, strict=True))
-    midline = np.interp(np.arange(len(hu_fine)), centres[0], centres[2][0] + axis * steps[2])
-    return LungRegion(*(orientation.undo(resample_mask(mask, back)) for mask in (lungs, region)), midline)
-
-
-def _coarse_centres(size: int, spacing: float) -> np.ndarray:
-    """Centres, in voxels, of coarse voxels that together span the fine ones."""
-    count = max(1, round(size * spacing / COARSE_MM)) if spacing < COARSE_MM else size
-    step = size / count
-    return (np.arange(count) + 0.5) * step - 0.5
-
-
-def _fine_weights(centres: np.ndarray, size: int) -> np.ndarray:
-    step = centres[1] - centres[0] if len(centres) > 1 else 1.0
-    return axis_weights((np.arange(size) - centres[0]) / step, len(centres))
+    step = coarse.centres[2][1] - coarse.centres[2][0] if len(coarse.centres[2]) > 1 else 1.0
+    slices = np.arange(len(coarse.to_fine[0]))
+    midline = np.interp(slices, coarse.centres[0], coarse.centres[2][0] + axis * step)
+    return LocatedLungs(region, coarse.to_fine, lungs, midline)

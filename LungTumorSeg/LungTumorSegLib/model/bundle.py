@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,12 +33,15 @@ class Model:
         What the network was trained with and is applied with.
     metadata : dict
         Version, licence, intended use, training data, measured results; keys as in a MONAI bundle.
+    settings : tuple of str
+        ``key=value`` each: what of the recipe was changed after loading.
     """
 
     path: Path
     name: str
     recipe: Recipe
     metadata: dict
+    settings: tuple[str, ...] = ()
 
     @property
     def version(self) -> str:
@@ -60,12 +63,37 @@ class Model:
     def describe(self) -> dict:
         """Return the report's ``model`` part; the checksum tells which weights were used."""
         checksum = hashlib.sha256((self.path / WEIGHTS).read_bytes()).hexdigest()
-        return {"name": self.name, "version": self.version, "recipe": self.recipe.name, "weights_sha256": checksum}
+        about = {"name": self.name, "version": self.version, "recipe": self.recipe.name, "weights_sha256": checksum}
+        return about | ({"set": list(self.settings)} if self.settings else {})
+
+    def used_with(self, settings: list[str]) -> Model:
+        """Return this model with another ``inference`` or ``postprocessing``: ``key=value`` each.
+
+        Raises
+        ------
+        InputError
+            Names the key and what was expected.
+        """
+        from ..recipe import override_use
+
+        recipe = override_use(self.recipe, settings)
+        return replace(self, recipe=recipe, settings=(*self.settings, *settings))
 
 
 def available() -> list[str]:
     """Return the names of the packaged models."""
     return sorted(folder.parent.name for folder in PACKAGED.glob(f"*/{METADATA}"))
+
+
+def found_by(name_or_dir: str | Path) -> list[str]:
+    """Return the names of what a model finds, by its description alone; nothing where that does not say it."""
+    folder = PACKAGED / name_or_dir if str(name_or_dir) in available() else Path(name_or_dir)
+    try:
+        metadata = json.loads((folder / METADATA).read_text(encoding="utf-8"))
+        channels = metadata["network_data_format"]["outputs"]["pred"]["channel_def"]
+        return [str(name) for number, name in channels.items() if number != "0"]
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return []
 
 
 def load_model(name_or_dir: str | Path) -> Model:
@@ -90,6 +118,8 @@ def load_model(name_or_dir: str | Path) -> Model:
 
 
 def _check_files(folder: Path, given: str | Path) -> None:
+    from ..recipe import available as recipes
+
     if folder.is_file():
         raise InputError(
             "is a file, and a model is a folder" + _about_pickles(folder),
@@ -98,7 +128,10 @@ def _check_files(folder: Path, given: str | Path) -> None:
         )
     if not folder.is_dir():
         names = ", ".join(available()) or "none is packaged"
-        raise InputError("there is no such model", given, f"give a model folder or a packaged name ({names})")
+        what = "there is no such model"
+        if str(given) in recipes():
+            what = "this is a recipe without packaged weights: a model of it has to be trained and exported"
+        raise InputError(what, given, f"give a model folder or a packaged name ({names})")
     if (folder / RUN_CHECKPOINT).is_file() and not (folder / WEIGHTS).is_file():
         do = f"make a model of it first: lungtumorseg export {given} -o MODEL_DIR"
         raise InputError(f"the model lacks {WEIGHTS}: this is a training run", given, do)

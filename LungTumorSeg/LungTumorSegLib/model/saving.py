@@ -73,9 +73,9 @@ def describe(recipe: Recipe, metadata: dict) -> dict:
 
 def data_format(recipe: Recipe) -> dict:
     """Describe what goes into the network and what comes out, as a MONAI bundle does."""
-    from ..recipe import refuse_unresolved
+    from ..recipe import refuse_unplanned
 
-    refuse_unresolved(recipe.preparation)
+    refuse_unplanned(recipe)
     windows = recipe.preparation.windows_hu
     common = {"type": "image", "spatial_shape": list(recipe.inference.window_size), "dtype": "float32"}
     image = {

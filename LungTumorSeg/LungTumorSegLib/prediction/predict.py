@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
+from ..inference.batch_size import choose_batch_size
 from ..inference.device import DeviceChoice, choose_device
-from ..inference.result import WindowedResult
+from ..inference.quantization import Quantization, quantize
 from ..inference.sliding_window import SlidingWindow
+from ..inference.tensor_float import tensor_float_32
 from ..model import Model
 from ..networks import load_network
-from ..postprocessing import postprocess
-from ..preparation import PreparedCT, intensity_channels, prepare_ct
+from ..preparation import GridMap, PreparedCT, intensity_channels, prepare_ct
 from ..progress import Progress, StageTimer, silent
 from ..recipe.schema import Preparation, Recipe
+from ..recipe.schema.inference import MEMORY
 from ..volume import Volume
-from ..volume.boxes import Box
+from ..volume.boxes import Box, bounding_box
 from ..volume.resampling import AIR
+from .classification import Classification, classify_lesions
+from .on_input import finished, on_input
 from .partial import PartialPrediction, Watch, look_away
+from .settings import settings_in_words
 
 AXES_ZYX = "zyx"
 
@@ -40,6 +45,10 @@ class Prediction:
         Windows that were computed, and that would cover the prepared CT.
     notes : tuple of str
         What went otherwise than planned (memory ran short, …).
+    settings : dict of str to str
+        What was done for each option of inference, and why.
+    classification : Classification or None
+        The class of the lesions, where the recipe tells some.
     """
 
     mask: Volume
@@ -48,16 +57,22 @@ class Prediction:
     windows_run: int
     windows_total: int
     notes: tuple[str, ...]
-    _box_probability: np.ndarray
-    _prepared: PreparedCT
+    settings: dict[str, str]
+    _probability: np.ndarray
+    _box: Box
+    _grid_map: GridMap
+    classification: Classification | None = None
 
     def probability(self) -> np.ndarray:
-        """Foreground probability on the CT's grid (zyx, float16); 0 outside the region that was looked at."""
-        return self._prepared.grid_map.embed(self._box_probability.astype(np.float16))
+        """Probability of a lesion on the CT's grid (zyx, float16); 0 outside the region that was looked at.
+
+        It is that of the recipe's lesions together; of all labels, where none is a lesion.
+        """
+        return self._grid_map.embed(self._probability.astype(np.float16), self._box)
 
     def probability_in_box(self) -> tuple[np.ndarray, Box]:
-        """Foreground probability (zyx, float32) of the part of the CT's grid that was looked at, and that part."""
-        return self._prepared.grid_map.restore(self._box_probability)
+        """Probability of a lesion (zyx, float32) on a part of the CT's grid, 0 elsewhere; and that part."""
+        return self._grid_map.restore(self._probability, self._box)
 
 
 def predict(
@@ -103,17 +118,22 @@ class Predictor:
     recipe : Recipe
     network : torch.nn.Module
     device : DeviceChoice
+    quantization : Quantization or None
+        What of the network is in int8.
     """
 
     recipe: Recipe
     network: torch.nn.Module
     device: DeviceChoice
+    quantization: Quantization | None = None
 
     @classmethod
     def load(cls, model: Model, device: str = "auto") -> Predictor:
-        """Build the model's network with its weights, and choose the device."""
-        choice = choose_device(device, model.recipe.inference.precision)
-        return cls(model.recipe, load_network(model), choice)
+        """Build the model's network with its weights, quantised where the recipe says so, and choose the device."""
+        settings = model.recipe.inference
+        choice = choose_device(device, settings.precision)
+        network = load_network(model)
+        return cls(model.recipe, network, choice, quantize(network, choice) if settings.quantization else None)
 
     def predict(
         self,
@@ -132,39 +152,64 @@ class Predictor:
             Called with a `PartialPrediction` after each window (each batch of them).
         """
         timer = timer or StageTimer()
-        window = sliding_window(self.recipe, overlap)
+        window, settings = sliding_window(self.recipe, overlap), self.recipe.inference
         with timer.stage("preparing"):
             progress("preparing", 0.0)
-            prepared = prepare_ct(ct, self.recipe.preparation)
+            prepared = prepare_ct(ct, self.recipe.preparation, settings)
             progress("preparing", 1.0)
         with timer.stage("network"):
             image = torch.from_numpy(network_input(prepared.hu, self.recipe.preparation))
-            result = window.run(
-                self.network,
-                image,
-                device=self.device,
-                region=prepared.region,
-                progress=progress,
-                watch=lambda total: watch(PartialPrediction(total, prepared, self.recipe)),
-            )
+            batch = choose_batch_size(settings.batch_size, window, self.network, image, prepared.region, self.device)
+            window = replace(window, batch_size=batch.windows)
+            with tensor_float_32(settings.tf32):
+                result = window.run(
+                    self.network,
+                    image,
+                    device=self.device,
+                    region=prepared.region,
+                    progress=progress,
+                    watch=lambda total: watch(PartialPrediction(total, prepared, self.recipe)),
+                )
         with timer.stage("resampling"):
             progress("resampling", 0.0)
-            probability, labels = _on_input_box(result, prepared, self.recipe)
+            found = on_input(result, prepared, self.recipe)
             progress("resampling", 1.0)
         with timer.stage("postprocessing"):
             progress("postprocessing", 0.0)
-            mask = prepared.grid_map.embed(_finish(labels, probability, ct, prepared, self.recipe))
+            labels, box = finished(found, ct, prepared, self.recipe)
+            mask = prepared.grid_map.embed(labels, box)
             progress("postprocessing", 1.0)
+        classification = None
+        if self.recipe.classification:
+            with timer.stage("classifying"):
+                classification = classify_lesions(
+                    self.network, image, mask, prepared, self.recipe, window, self.device
+                )
         return Prediction(
             mask=ct.with_array(mask),
             device=self.device,
             timing=timer.seconds,
             windows_run=result.windows_run,
             windows_total=result.windows_total,
-            notes=result.notes,
-            _box_probability=probability,
-            _prepared=prepared,
+            settings=settings_in_words(self.recipe, window, self.device, batch, self.quantization),
+            notes=(*result.notes, *_at_the_limit(mask, prepared, self.recipe)),
+            _probability=found.of_lesions,
+            _box=box,
+            _grid_map=prepared.grid_map,
+            classification=classification,
         )
+
+
+def _at_the_limit(mask: np.ndarray, prepared: PreparedCT, recipe: Recipe) -> list[str]:
+    """Say so where something found (labels on the CT's grid) reaches the end of where it was expected."""
+    if recipe.preparation.region != "all" or recipe.inference.windows != "expected":
+        return []
+    region, found = prepared.region_in_box, prepared.grid_map.crop(mask) > 0
+    ends = bounding_box(region)[1:]
+    planes = [(axis + 1, at) for axis, side in enumerate(ends) for at in (side.start, side.stop - 1)]
+    if not any(np.take(found, at, axis).any() for axis, at in planes):
+        return []
+    return ["what was found reaches the end of where it was expected: look again with inference.windows=body"]
 
 
 def network_input(hu: np.ndarray, preparation: Preparation) -> np.ndarray:
@@ -181,38 +226,11 @@ def sliding_window(recipe: Recipe, overlap: float | None = None) -> SlidingWindo
         overlap=settings.overlap if overlap is None else overlap,
         blending=settings.blending,
         sigma_scale=settings.sigma_scale,
-        batch_size=settings.batch_size,
+        batch_size=None if settings.batch_size == MEMORY else settings.batch_size,
         mirror_axes=tuple(AXES_ZYX.index(axis) for axis in settings.mirror_axes),
         padding_value=None if recipe.preparation.padding == "edge" else tuple(air.ravel().tolist()),
         relative=True,
+        coarse_overlap=settings.coarse_overlap,
+        # Components stay if they are this sure on average; where nothing is half as sure at first sight, none will be.
+        coarse_peak=recipe.postprocessing.components.minimum_confidence / 2,
     )
-
-
-def _on_input_box(result: WindowedResult, prepared: PreparedCT, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
-    """Foreground probability (float32) and labels (uint8) on the box of the canonical input grid, zyx.
-
-    Probabilities are interpolated, never labels; one label is held at a time.
-    """
-    back = prepared.grid_map.backward
-    foreground = back(result.whole(result.probability()))
-    labels = (foreground >= recipe.inference.threshold).astype(np.uint8)
-    if len(recipe.labels) > 1:
-        best = back(result.whole(result.probability(1)))
-        for label in range(2, len(recipe.labels) + 1):
-            one = back(result.whole(result.probability(label)))
-            labels[(labels > 0) & (one > best)] = label
-            np.maximum(best, one, out=best)
-    return foreground, labels
-
-
-def _finish(
-    labels: np.ndarray, probability: np.ndarray, ct: Volume, prepared: PreparedCT, recipe: Recipe
-) -> np.ndarray:
-    """Post-process on the box (canonical zyx)."""
-    settings = recipe.postprocessing
-    grid_map = prepared.grid_map
-    region = None if prepared.region_on_input is None else grid_map.crop(prepared.region_on_input)
-    if region is not None and settings.inside_region:
-        labels = labels * region
-    spacing = grid_map.orientation.apply_to_grid(ct.grid).spacing
-    return postprocess(labels, grid_map.crop(ct.array), spacing, settings, probability=probability, region=region)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..volume import Grid
+from ..volume.boxes import grown
 from ..volume.orientation import Orientation
-from ..volume.resampling import axis_weights, resample
+from ..volume.resampling import axis_weights, resample, resample_mask
 
 BoxZYX = tuple[slice, slice, slice]
 
@@ -85,9 +87,53 @@ class GridMap:
         """View the box of ``array`` (zyx on the input grid) in canonical order, not resampled."""
         return self.orientation.apply(array)[self.box]
 
+    def forward_mask(self, mask: np.ndarray) -> np.ndarray:
+        """Bring a mask (bool, zyx) of the box of the canonical input grid to the prepared grid, cut at one half."""
+        return resample_mask(mask, self._forward)
+
     def backward(self, array: np.ndarray) -> np.ndarray:
         """Bring ``array`` (zyx on the prepared grid) back to the box of the canonical input grid, as float32."""
         return resample(array, self._backward)
+
+    def reached(self, box: BoxZYX, margin_mm: float = 0.0) -> BoxZYX:
+        """Return the part of `box` (as it lies in it) that takes values from ``box`` of the prepared grid.
+
+        Parameters
+        ----------
+        box : tuple of slice, zyx
+            A part of the prepared grid; an empty one reaches nothing.
+        margin_mm : float
+            Widen the answer by this much on every side, within `box`.
+        """
+        reached = []
+        for weights, side in zip(self._backward, box, strict=True):
+            rows = np.flatnonzero(weights[:, side].any(axis=1))
+            reached.append(slice(int(rows[0]), int(rows[-1]) + 1) if rows.size else slice(0, 0))
+        if reached[0].stop == 0:
+            return tuple(reached)
+        spacing_zyx = self.orientation.apply_to_grid(self.source).spacing[::-1]
+        margin = tuple(math.ceil(margin_mm / step) for step in spacing_zyx)
+        return grown(tuple(reached), margin, tuple(side.stop - side.start for side in self.box))
+
+    def backward_part(self, array: np.ndarray, box: BoxZYX, to: BoxZYX) -> np.ndarray:
+        """Bring a part of the prepared grid back, zeros around it.
+
+        Parameters
+        ----------
+        array : ndarray, zyx
+            Values of ``box`` of the prepared grid; all others are 0.
+        to : tuple of slice, zyx
+            The part of `box` that is wanted, as it lies in it.
+
+        Returns
+        -------
+        ndarray, zyx, of ``to``, float32
+            As `backward` of the whole array has it there.
+        """
+        if array.size == 0:
+            return np.zeros([side.stop - side.start for side in to], dtype=np.float32)
+        weights = (w[rows, columns] for w, rows, columns in zip(self._backward, to, box, strict=True))
+        return resample(array, tuple(weights))
 
     def backward_labels(self, labels: np.ndarray, box: BoxZYX) -> tuple[np.ndarray, BoxZYX]:
         """Bring labels of a part of the prepared grid to the input grid, each voxel taking the nearest one's.
@@ -123,8 +169,13 @@ class GridMap:
         shape = self.orientation.apply_to_grid(self.source).shape
         return self.orientation.undo(array), self.orientation.undo_box(box or self.box, shape)
 
-    def embed(self, box_array: np.ndarray) -> np.ndarray:
-        """Put an array of the box (canonical order) onto the whole input grid, zeros around it."""
-        whole = np.zeros(self.source.shape, dtype=box_array.dtype)
-        self.orientation.apply(whole)[self.box] = box_array
+    def embed(self, array: np.ndarray, box: BoxZYX | None = None) -> np.ndarray:
+        """Put an array of a part of the canonical input grid (by default, `box`) onto the whole input grid.
+
+        Around it are zeros.
+
+        Memory that holds zeros alone is not taken from the system until something is written to it.
+        """
+        whole = np.zeros(self.source.shape, dtype=array.dtype)
+        self.orientation.apply(whole)[box or self.box] = array
         return whole

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..lungs import find_lungs
+from ..lungs import LocatedRegion, Place, locate_body, locate_lungs
 from ..recipe import refuse_unresolved
-from ..recipe.schema import Preparation
+from ..recipe.schema import Inference, Preparation
 from ..volume import Volume
-from ..volume.boxes import bounding_box, grown
+from ..volume.boxes import grown
 from ..volume.orientation import Orientation
 from ..volume.resampling import AIR
-from .grid_map import BoxZYX, GridMap
+from .grid_map import GridMap
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,23 +24,37 @@ class PreparedCT:
     Attributes
     ----------
     hu : ndarray, zyx, float32
-        HU on the prepared grid (`LungTumorSegLib.preparation.intensity_channels` makes the network's input of it).
+        HU on the prepared grid (`LungTumorSegLib.preparation.intensity_channels` makes the network's input of it);
+        where the recipe says so, air outside the region.
     region : ndarray of bool, zyx, or None
-        The lung region on the prepared grid; ``None`` where the recipe looks at everything.
-    region_on_input : ndarray of bool, zyx, or None
-        The same on the input grid.
+        The lung region, or what windows are limited to, on the prepared grid; ``None`` where the recipe looks at
+        everything.
+    region_in_box : ndarray of bool, zyx, or None
+        The same on ``grid_map.box`` of the canonical input grid.
     grid_map : GridMap
         How to go back.
     """
 
     hu: np.ndarray
     region: np.ndarray | None
-    region_on_input: np.ndarray | None
+    region_in_box: np.ndarray | None
     grid_map: GridMap
 
+    @property
+    def region_on_input(self) -> np.ndarray | None:
+        """The region on the whole input grid (bool, zyx as stored), or None; made anew at each call."""
+        return None if self.region_in_box is None else self.grid_map.embed(self.region_in_box)
 
-def prepare_ct(ct: Volume, preparation: Preparation) -> PreparedCT:
+
+def prepare_ct(ct: Volume, preparation: Preparation, inference: Inference | None = None) -> PreparedCT:
     """Isolate the region, crop, reorient and resample.
+
+    Parameters
+    ----------
+    ct : Volume
+    preparation : Preparation
+    inference : Inference, optional
+        In inference, where windows may be limited to a part of the CT (``windows``).
 
     Raises
     ------
@@ -48,17 +62,29 @@ def prepare_ct(ct: Volume, preparation: Preparation) -> PreparedCT:
         Where the recipe wants lungs and the CT shows none, or takes a value from the fingerprint of training data.
     """
     refuse_unresolved(preparation)
-    if preparation.region == "all":
+    located = _located(ct, preparation, inference)
+    if located is None:
         grid_map = GridMap.plan(ct.grid, preparation.spacing_mm)
         return PreparedCT(grid_map.forward(ct.array, lowest=AIR), None, None, grid_map)
-    region = find_lungs(ct).region
-    grid_map = GridMap.plan(ct.grid, preparation.spacing_mm, _box(region, ct, preparation.region_margin_mm))
-    return PreparedCT(grid_map.forward(ct.array, lowest=AIR), grid_map.forward(region) >= 0.5, region, grid_map)
+    region, around = located.fine_region()
+    canonical = Orientation.of(ct.grid).apply_to_grid(ct.grid)
+    margin = tuple(math.ceil(preparation.region_margin_mm / step) for step in canonical.spacing[::-1])
+    box = grown(around, margin, canonical.shape)
+    region = np.pad(region, [(a.start - b.start, b.stop - a.stop) for a, b in zip(around, box, strict=True)])
+    grid_map = GridMap.plan(ct.grid, preparation.spacing_mm, box)
+    hu, on_prepared = grid_map.forward(ct.array, lowest=AIR), grid_map.forward_mask(region)
+    if preparation.outside == "air":
+        hu[~on_prepared] = AIR
+    return PreparedCT(hu, on_prepared, region, grid_map)
 
 
-def _box(region: np.ndarray, ct: Volume, margin_mm: float) -> BoxZYX:
-    """Bounding box of ``region`` in canonical order, with a margin, inside the volume."""
-    orientation = Orientation.of(ct.grid)
-    canonical = orientation.apply(region)
-    margin = tuple(math.ceil(margin_mm / step) for step in orientation.apply_to_grid(ct.grid).spacing[::-1])
-    return grown(bounding_box(canonical), margin, canonical.shape)
+def _located(ct: Volume, preparation: Preparation, inference: Inference | None) -> LocatedRegion | None:
+    """Find the part of the CT that is looked at; None: all of it."""
+    if preparation.region == "lungs":
+        return locate_lungs(ct, preparation.region_dilation_mm, preparation.region_dilation_in_slices)
+    if inference is None or inference.windows == "region":
+        return None
+    if inference.windows == "body":
+        return locate_body(ct)
+    expected = inference.place_expected()
+    return locate_body(ct, Place(expected.x, expected.y), expected.margin_mm)

@@ -32,3 +32,8 @@ def grown(box: Box, margin_zyx: tuple[int, int, int], shape_zyx: tuple[int, int,
 def inside(box: Box, outer: Box) -> Box:
     """Return where ``box`` lies in an array that was cut out by ``outer``."""
     return tuple(slice(b.start - o.start, b.stop - o.start) for b, o in zip(box, outer, strict=True))
+
+
+def shifted(box: Box, outer: Box) -> Box:
+    """Return where ``box``, of an array that was cut out by ``outer``, lies in the whole: the inverse of `inside`."""
+    return tuple(slice(b.start + o.start, b.stop + o.start) for b, o in zip(box, outer, strict=True))

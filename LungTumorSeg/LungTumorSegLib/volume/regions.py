@@ -127,7 +127,9 @@ def choose_regions(where: Path, patterns: Mapping[int, str]) -> Regions:
     if not complete:
         names = [name for group in files for file in group for name in file.names]
         shown = ", ".join(repr(name) for name in dict.fromkeys(names)) or "nothing"
-        raise InputError(f"no segment or ROI has a name for the tumour; there is {shown}", where, "name it by --roi")
+        raise InputError(
+            f"no segment or ROI has a name that is looked for; there is {shown}", where, "name it by --roi"
+        )
     if len(complete) > 1:
         log.info("%s: a DICOM SEG and an RTSTRUCT match; the DICOM SEG is taken", where.name)
     if len(complete[0]) > len(patterns):

@@ -6,6 +6,8 @@ the threads of the linear algebra library, and has an obvious counterpart on a G
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 AIR = -1024.0  # HU; what lies below is no measurement but filling, and must not be averaged with tissue
@@ -60,13 +62,40 @@ def resample(
     ndarray, zyx, float32
         ``shape[k] == weights_zyx[k].shape[0]``.
     """
+
+    def raised(slab: np.ndarray) -> np.ndarray:
+        slab = np.ascontiguousarray(slab, dtype=np.float32)
+        return slab if lowest is None else np.maximum(slab, np.float32(lowest))
+
+    return _resample(array, weights_zyx, raised)
+
+
+def resample_where(
+    array: np.ndarray, limit: float, weights_zyx: tuple[np.ndarray, np.ndarray, np.ndarray]
+) -> np.ndarray:
+    """Resample the mask of the voxels of ``array`` (zyx) below ``limit`` linearly, and cut at one half.
+
+    The mask is never held whole.
+    """
+
+    def below(slab: np.ndarray) -> np.ndarray | None:
+        there = slab < limit
+        return np.ascontiguousarray(there, dtype=np.float32) if there.any() else None
+
+    return _resample(array, weights_zyx, below) >= 0.5
+
+
+def _resample(
+    array: np.ndarray,
+    weights_zyx: tuple[np.ndarray, np.ndarray, np.ndarray],
+    prepared: Callable[[np.ndarray], np.ndarray | None],
+) -> np.ndarray:
+    """Apply the matrices to slabs of ``array`` as ``prepared`` gives them: float32, contiguous, or None for zeros."""
     along_z, along_y, along_x = weights_zyx
     plane = np.empty((array.shape[0], along_y.shape[0], along_x.shape[0]), dtype=np.float32)
     for start in range(0, array.shape[0], SLAB):
-        slab = np.ascontiguousarray(array[start : start + SLAB], dtype=np.float32)
-        if lowest is not None:
-            slab = np.maximum(slab, np.float32(lowest))
-        plane[start : start + SLAB] = along_y @ (slab @ along_x.T)
+        slab = prepared(array[start : start + SLAB])
+        plane[start : start + SLAB] = 0 if slab is None else along_y @ (slab @ along_x.T)
     return (along_z @ plane.reshape(plane.shape[0], -1)).reshape(along_z.shape[0], *plane.shape[1:])
 
 

@@ -81,6 +81,29 @@ def test_collapsed_lung_is_held_through_its_mirror_image():
     assert share(found.region, collapsed) > 0.97
 
 
+def test_region_is_widened_by_a_ball_or_within_each_slice_by_a_disc():
+    hu, _ = thorax()
+    ct = on_grid(hu, (0, 1, 2), (False,) * 3)
+    narrow, ball, disc = (find_lungs(ct, *how).region for how in ((0,), (12,), (12, True)))
+    heights = [np.flatnonzero(region.any(axis=(1, 2))) for region in (narrow, ball, disc)]
+    assert heights[1][0] == heights[0][0] - 12 / SPACING
+    assert np.array_equal(heights[2], heights[0])
+    widest = narrow.sum(axis=(1, 2)).argmax()
+    columns = [np.flatnonzero(region[widest].any(axis=0)) for region in (narrow, disc)]
+    assert columns[1][0] == columns[0][0] - 12 / SPACING
+    for plane in heights[0]:
+        assert np.array_equal(disc[plane], dilate(narrow[plane][None], 12, (SPACING,) * 3)[0])
+
+
+def test_a_tumour_deep_in_the_only_lung_that_holds_air_is_held():
+    hu, lungs = thorax(collapsed_left=True)
+    tumour = lungs & (np.linalg.norm(np.indices(SHAPE).transpose(1, 2, 3, 0) - (25, 40, 36), axis=-1) < 9)
+    hu[tumour] = 40
+    found = find_lungs(on_grid(hu, (0, 1, 2), (False,) * 3))
+    assert found.lungs[tumour].all()
+    assert found.region[tumour].all()
+
+
 def test_couch_and_bowel_gas_are_no_lungs():
     hu, _ = thorax()
     found = find_lungs(on_grid(hu, (0, 1, 2), (False,) * 3)).lungs

@@ -31,6 +31,7 @@ def recipe():
             "preparation.region=all",
             "preparation.spacing_mm=[2, 2, 2]",
             "inference.window_size=[32, 32, 32]",
+            "inference.batch_size=1",
             "postprocessing.components.minimum_volume_ml=0",
         ],
     )
