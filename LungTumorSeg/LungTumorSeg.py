@@ -1,4 +1,7 @@
-"""The module a person clicks: find lung tumors in a chest CT and measure them. Not for clinical use."""
+"""The module a person clicks: find lung tumors (or what another network knows) in a CT, and measure them.
+
+Not for clinical use.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,8 @@ class LungTumorSeg(ScriptedLoadableModule):
             "Finds lung tumors in a chest CT, outlines them as an editable segment and measures them: volume, "
             "RECIST diameters and agreement with a reference. <b>Not for clinical use.</b>"
             "<p>Choose a chest CT and press Segment; clear the box of each lesion that is none; correct outlines with "
-            "the editor; export the measurements. No CT at hand? Sample Data makes a synthetic one, and "
+            "the editor; export the measurements. Networks of your own, for other lesions and organs, are chosen by "
+            "their folder. No CT at hand? Sample Data makes a synthetic one, and "
             '<a href="https://www.cancerimagingarchive.net/collection/lidc-idri/">LIDC-IDRI</a> of The Cancer Imaging '
             "Archive has public ones.</p>"
             "<p>Needs Slicer 5.10 or newer and the PyTorch extension. See the "
@@ -62,9 +66,9 @@ def registerSampleData() -> None:
 class LungTumorSegParameterNode:
     """The person's choices, saved with the scene.
 
-    inputVolume - The chest CT.
+    inputVolume - The CT.
     referenceNode - What the result is compared with, if anything.
-    referenceSegmentId - The segment of the reference that is the tumor.
+    referenceSegmentId - The segment of the reference that is compared with.
     network - Name of a packaged network, or a model folder.
     device - Where the network is computed: auto, cpu or cuda:N.
     outputSegmentation - Takes the result beside its segments; a new one is made where none is chosen, or one that

@@ -8,6 +8,7 @@ import qt
 from slicer.i18n import tr as _
 
 from LungTumorSegLib.errors import InputError
+from LungTumorSegLib.scene.segments import is_organ
 
 from .grids import setCell, setHeadings
 
@@ -50,9 +51,10 @@ class LesionTable:
         self.clear()
 
     def show(self, segmentationNode, segmentId: str) -> None:
-        """List the lesions of a segment as it is now, the rejected ones too."""
+        """List the lesions of a segment as it is now, the rejected ones too; an organ has none."""
         self._segmentationNode, self._segmentId = segmentationNode, segmentId
         self._lesions = self._logic.lesions(segmentationNode, segmentId)
+        organ = is_organ(segmentationNode, segmentId) if segmentId else False
         row = self._table.currentRow()
         self._table.blockSignals(True)
         self._table.setRowCount(len(self._lesions))
@@ -61,7 +63,7 @@ class LesionTable:
         self._table.setCurrentCell(row if row < len(self._lesions) else -1, KEEP)
         self._table.blockSignals(False)
         self._table.setVisible(bool(self._lesions))
-        self._label.text = _summary(self._lesions)
+        self._label.text = _("An organ: no lesions are looked for in it.") if organ else _summary(self._lesions)
         self._onSelection()
 
     def clear(self) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class MeasurementTable:
-    """The measures of the lesions that are kept, with export to a file and the clipboard.
+    """The measures of the lesions that are kept, or of an organ, with export to a file and the clipboard.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ class MeasurementTable:
         self._table = table
         self._label = label
         self._buttons = (
-            (exportButton, _("Write the measurements of every lesion to a file.")),
-            (copyButton, _("Copy the measurements of every lesion, for a spreadsheet.")),
+            (exportButton, _("Write the measurements to a file.")),
+            (copyButton, _("Copy the measurements, for a spreadsheet.")),
         )
         self._logic = logic
         self._messages = messages
@@ -76,7 +76,7 @@ class MeasurementTable:
 
     def _onExport(self) -> None:
         path = qt.QFileDialog.getSaveFileName(
-            self._table.window(), _("Export measurements"), "lesions.csv", _("Comma-separated values (*.csv)")
+            self._table.window(), _("Export measurements"), "measurements.csv", _("Comma-separated values (*.csv)")
         )
         if path:
             self.export(path)
@@ -115,24 +115,31 @@ class MeasurementTable:
 
 def _rows(report: dict) -> list[tuple[str, ...]]:
     """Return the table's rows: measure, result and, with a reference, the reference's and the error."""
-    total = report["total"]
-    rows = [
-        (_("Lesions"), str(total["count"])),
-        (_("Volume (mL)"), _milliliters(total["volume_ml"])),
-        (_("Longest axis (mm)"), _millimeters(total["long_axis_mm"])),
-        (_("Sum of long axes (mm)"), _millimeters(total["sum_of_long_axes_mm"])),
-    ]
+    (whole,) = report["segments"]
+    rows = [(_("Volume (mL)"), _milliliters(whole["volume_ml"]))]
+    if whole["lesion"]:
+        total = report["total"]
+        rows = [
+            (_("Lesions"), str(total["count"])),
+            *rows,
+            (_("Longest axis (mm)"), _millimeters(total["long_axis_mm"])),
+            (_("Sum of long axes (mm)"), _millimeters(total["sum_of_long_axes_mm"])),
+        ]
     if "reference" not in report:
         return rows
     reference = report["reference"]
-    compared = (
-        (str(len(reference["lesions"])), ""),
-        (_milliliters(reference["volume_ml"]), _percent(reference["relative_volume_error"])),
-        (_millimeters(reference["long_axis_mm"]), _percent(reference["recist_relative_error"])),
-        ("", ""),
-    )
     overlap = _("none") if reference["dice"] is None else f"{reference['dice']:.3f}"
+    compared = _of_the_reference(reference, whole["lesion"])
     return [(*row, *other) for row, other in zip(rows, compared, strict=True)] + [(_("Dice"), overlap, "", "")]
+
+
+def _of_the_reference(reference: dict, lesions: bool) -> list[tuple[str, str]]:
+    """Return, row by row, what the reference measures and the error."""
+    volume = (_milliliters(reference["volume_ml"]), _percent(reference["relative_volume_error"]))
+    if not lesions:
+        return [volume]
+    long_axis = (_millimeters(reference["long_axis_mm"]), _percent(reference["recist_relative_error"]))
+    return [(str(len(reference["lesions"])), ""), volume, long_axis, ("", "")]
 
 
 def _milliliters(value: float) -> str:

@@ -20,6 +20,7 @@ from .live import Live, Subject
 from .measurements import MeasurementTable
 from .messages import MessageLine
 from .networks import NetworkChoice
+from .outcome import foundText
 from .progress import ProgressView
 from .results import measuredSegments, referenceSegment, resultFor
 from .run import Found, Run
@@ -55,7 +56,11 @@ class Panel:
         self.messages = MessageLine(ui.messageIcon, ui.messageLabel, ui.detailsButton, ui.detailsText)
         self.firstUse = FirstUse(ui.packagesFrame, ui.packagesLabel, ui.installButton, self.messages, self._warmUp)
         self.network = NetworkChoice(
-            ui.networkComboBox, ui.networkPathLabel, ui.networkPathEdit, lambda name: self._set("network", name)
+            ui.networkComboBox,
+            ui.networkPathLabel,
+            ui.networkPathEdit,
+            ui.networkFindsLabel,
+            lambda name: self._set("network", name),
         )
         self.device = DeviceChoice(
             ui.deviceComboBox, ui.deviceMeaningLabel, logic.worker, lambda device: self._set("device", device)
@@ -215,9 +220,9 @@ class Panel:
             return
         problem = self.network.problem()
         if parameters is None or parameters.inputVolume is None:
-            problem = _("Load a chest CT first (Add Data, or Sample Data: Lung Tumor Segmentation).")
+            problem = _("Load a CT first (Add Data, or Sample Data: Lung Tumor Segmentation).")
         button.text, button.enabled = _("Segment"), not problem
-        button.toolTip = problem or _("Find the tumors in the chest CT and outline them as a segment.")
+        button.toolTip = problem or _("Outline what the network finds in the CT, a segment for each.")
         self.messages.hint(problem)
 
     def _onRun(self) -> None:
@@ -229,12 +234,8 @@ class Panel:
         with slicer.util.NodeModify(self._parameters):
             self._parameters.outputSegmentation = found.segmentationNode
             self._parameters.segmentId = found.segmentId
-        seconds = found.result.timing.get("total")
-        count = len(found.result.lesions)
-        text = _("No tumor was found. That does not mean that there is none.")
-        if count:
-            text = _("1 lesion found") if count == 1 else _("{count} lesions found").format(count=count)
-            text = _("{lesions} in {seconds} s. Check each of them.").format(lesions=text, seconds=round(seconds))
+        self.network.remember()
+        text = foundText(found.result)
         if found.result.notes:
             self.messages.warn("\n".join([text, *found.result.notes]))
         else:

@@ -49,3 +49,38 @@ def save_constant_model(folder: Path, tumor_logit: float = 2.0, recipe: str = RE
     """Save a model that takes the whole lung region for tumour, or nothing where ``tumor_logit`` is negative."""
     save_model(folder, constant_weights(tumor_logit), recipe, {"version": "1.0", **metadata})
     return folder
+
+
+# Packaged recipes with networks so small, on voxels so large, that they need no training to find something.
+SMALL = {
+    "pancreas-3d": {
+        "network": {"channels": [4, 8], "strides": [2]},
+        "preparation": {"spacing_mm": [6, 6, 6], "normalization": [[0, 100]]},
+        "training": {"patch_size": [32, 32, 16]},
+        "inference": {"window_size": [32, 32, 16]},
+        "postprocessing": {"components": {"keep": "largest"}},
+    },
+    "lungs-2d": {
+        "network": {"channels": [2, 4], "strides": [[2, 2, 1]]},
+        "preparation": {"spacing_mm": [6, 6, None]},
+        "training": {"patch_size": [32, 32, 1]},
+        "inference": {"window_size": [32, 32, 1]},
+    },
+}
+
+
+def save_random_model(folder: Path, recipe: str, seed: int = 1) -> Path:
+    """Save a model of a packaged recipe, made small, with random weights: it finds some of everything, anywhere."""
+    import torch
+
+    from LungTumorSegLib.networks import network_of
+    from LungTumorSegLib.recipe import dump_recipe, load_recipe
+
+    content = load_recipe(recipe).model_dump(mode="json")
+    for part, values in SMALL[recipe].items():
+        content[part] |= values
+    small = Recipe.model_validate(content)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        save_model(folder, network_of(small).state_dict(), dump_recipe(small), {"version": "1.0"})
+    return folder

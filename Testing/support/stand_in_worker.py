@@ -18,9 +18,12 @@ RESULT = {
     "timing": {"loading": 0.0, "network": 0.0, "result": 0.0},
     "device": {},
     "notes": [],
+    "settings": {},
     "windows_run": 1,
     "windows_total": 1,
     "lesions": [],
+    "labels": {"1": "Lung tumor"},
+    "lesion_labels": [1],
 }
 
 
@@ -63,6 +66,8 @@ def spoil(how: str) -> None:
         "mask upside down": json.dumps({"event": "done", **mask, "shape": [1, 1, -1]}) + "\n",
         "mask of two axes": json.dumps({"event": "done", **mask, "corner": [0, 0], "shape": [1, 1]}) + "\n",
         "result without lesions": json.dumps({"event": "done", **{k: v for k, v in mask.items() if k != "lesions"}})
+        + "\n",
+        "result without labels": json.dumps({"event": "done", **{k: v for k, v in mask.items() if k != "labels"}})
         + "\n",
         "unknown failure": json.dumps({"event": "failed", "job": job, "kind": "bad mood", "message": ""}) + "\n",
         "binary": "\0\1\2\ufffd\n",

@@ -17,7 +17,15 @@ from LungTumorSegLib.training.processes.distributed import Ranks
 from LungTumorSegLib.training.processes.stopping import Stop
 from LungTumorSegLib.training.watching.reports import StepReport, ValidationReport
 
-SHAPE = (40, 44, 48)
+SHAPE, SPACING = (40, 44, 48), (1.5, 1.5, 1.5)  # zyx, mm
+
+
+# On top of the small recipe: a head. The case with a tumour is of class 1.
+HEAD = (
+    "network={name: resenc, channels: [4, 8], strides: [2], blocks: [1, 1], deep_supervision: false}",
+    "classification={names: {0: A, 1: B}}",
+    "training.classification={class_weights: null}",
+)
 
 
 def small_recipe() -> Recipe:
@@ -46,8 +54,9 @@ def make_case(name: str, seed: int, tumor: bool) -> TrainingCase:
         label[18:24, 20:26, 22:28] = 1
         hu[label == 1] = 30
         lesions = [np.argwhere(label == 1)]
-    lung = np.argwhere(~solid & (label == 0))
-    return TrainingCase(name, hu.astype(np.int16), label, solid, lung, np.argwhere(~solid), lesions)
+    lung, anywhere = np.argwhere(~solid & (label == 0)), np.argwhere(~solid)
+    hu = hu.astype(np.int16)
+    return TrainingCase(name, hu, label, solid, lung, anywhere, lesions, SPACING, ~solid, subtype=int(tumor))
 
 
 def make_cases() -> list[TrainingCase]:
@@ -65,7 +74,7 @@ def small_run(
 ) -> TrainingRun:
     """Make a run of the small cases, with these settings on top of the small recipe; float32 unless they say."""
     recipe = override(small_recipe(), ["training.precision=float32", *settings])
-    patches = PatchSampler(make_cases(), make_nodules(), recipe.training, (1.5, 1.5, 1.5), seed=seed)
+    patches = PatchSampler(make_cases(), make_nodules(), recipe.training, recipe.preparation, seed=seed)
     choice = choose_device(device, recipe.training.precision)
     return TrainingRun(recipe, patches, folder, choice, workers, ranks or Ranks())
 

@@ -14,7 +14,7 @@ import LungTumorSegLib
 
 PACKAGE = Path(LungTumorSegLib.__file__).parent
 FLOORS = (
-    ("errors", "machine", "progress", "wording"),
+    ("allocation", "errors", "machine", "progress", "wording"),
     ("volume", "recipe", "model"),
     ("anonymization", "lungs", "preparation", "measurements", "phantom"),
     ("inference", "networks", "postprocessing", "evaluation", "preview"),
@@ -101,7 +101,7 @@ def test_rooms_of_training_import_only_from_lines_below(path):
         assert other == room or FLOOR_IN_TRAINING[other] < FLOOR_IN_TRAINING[room], f"{room} imports {other}"
 
 
-@pytest.mark.parametrize("room", ["model", "training"])
+@pytest.mark.parametrize("room", ["model", "training", "worker"])
 def test_no_files_of_a_room_import_each_other_in_a_circle(room):
     graph = {path: modules_imported_by(path) for path in (PACKAGE / room).rglob("*.py")}
     try:

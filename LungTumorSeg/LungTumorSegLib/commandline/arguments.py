@@ -47,6 +47,19 @@ def device(text: str) -> str:
     return text
 
 
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Declare the option that changes how a trained network is used."""
+    parser.add_argument(
+        "--set",
+        type=str,
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a key of the model's recipe under inference or postprocessing: inference.mirror_axes=[x,y,z], "
+        "inference.quantization=int8, …; see docs/inference.md",
+    )
+
+
 def positive_int(text: str) -> int:
     """Parse a whole number from 1."""
     if not re.fullmatch(r"\d{1,9}", text) or int(text) < 1:
@@ -59,6 +72,14 @@ def not_negative_int(text: str) -> int:
     if not re.fullmatch(r"\d{1,9}", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
     return int(text)
+
+
+def labels(text: str) -> tuple[int, ...]:
+    """Parse labels that are separated by commas, each once."""
+    found = tuple(positive_int(part.strip()) for part in text.split(","))
+    if len(set(found)) < len(found):
+        raise argparse.ArgumentTypeError(f"{text!r} names a label twice")
+    return found
 
 
 def fold(text: str) -> tuple[int, int]:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..wording import counted
-from .arguments import device, names, not_negative_int
+from .arguments import add_settings, device, names, not_negative_int
 from .console import Console
 
 if TYPE_CHECKING:
     from ..evaluation import DataSetScores
     from ..evaluation.partial import PartialReport
     from ..prediction import Predictor
+    from ..recipe.schema import Recipe
     from ..training.data.case_files import CaseFiles
 
 SUMMARY = "score a model over a data set, case by case"
@@ -41,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bootstrap", type=not_negative_int, default=2000, metavar="N", help="resamples (2000)")
     parser.add_argument("--seed", type=not_negative_int, default=0, metavar="S", help="of the bootstrap (0)")
     parser.add_argument("--device", type=device, default="auto", metavar="DEVICE", help="auto, cpu, cuda or cuda:N")
+    add_settings(parser)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> None:
@@ -49,10 +51,18 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     from ..evaluation.partial import PartialReport
     from ..model import load_model
     from ..training.data.layouts import find_cases
+    from ..training.data.subtypes import knows_subtypes
 
-    model = load_model(arguments.model)
-    files = _chosen(find_cases(arguments.data, model.recipe.annotation), arguments)
+    model = load_model(arguments.model).used_with(arguments.set)
+    classification = model.recipe.classification
+    if classification and not knows_subtypes(Path(arguments.data)):
+        console.note("the data set has no table of subtypes: the masks alone are scored")
+        classification = None
+    files = _chosen(
+        find_cases(arguments.data, model.recipe.annotation, classification, labels=model.recipe.labels), arguments
+    )
     about = {"not_for_clinical_use": True, "model": model.describe()}
+    about |= {"labels": model.recipe.labels, "lesion_labels": list(model.recipe.lesions)}
     partial = PartialReport.beside(arguments.report, about["model"]) if arguments.report else None
     _check_places(arguments, files, partial)
     if arguments.confusion and len(model.recipe.labels) == 1:
@@ -74,7 +84,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     except BaseException:
         _show_what_there_is(scores, len(files), partial, console)
         raise
-    _conclude(arguments, about, scores, failed, model.recipe.labels, console)
+    _conclude(arguments, about, scores, failed, model.recipe, console)
     if partial:
         partial.remove()
     if failed:
@@ -150,7 +160,8 @@ def _score_all(
             write_mask(case.name, scored.found)
         slices = score_each_slice(scored) if predictor.recipe.evaluation.slices else ()
         confusions = [scored.confusion] if scored.confusion else ()
-        scores.add(scored.score, *score_each_lesion(scored), slices, confusions)
+        subtypes = [scored.subtype] if scored.subtype else ()
+        scores.add(scored.score, *score_each_lesion(scored), slices, confusions, subtypes)
         if partial:
             partial.keep(scores)
     scores.sort([case.name for case in files])
@@ -175,11 +186,11 @@ def _conclude(
     about: dict,
     scores: DataSetScores,
     failed: list[dict],
-    labels: dict[int, str],
+    recipe: Recipe,
     console: Console,
 ) -> None:
     """Sum up, write the files and print the tables."""
-    from ..evaluation import Bootstrap, as_table, strata_table, summarize_classes
+    from ..evaluation import Bootstrap, as_table, strata_table, subtype_table, summarize_classes, summarize_subtypes
     from ..evaluation.confusion import class_table, confusion_table, draw_confusion
     from ..evaluation.picture import draw_scores
     from ..evaluation.slice_picture import draw_slices
@@ -189,7 +200,9 @@ def _conclude(
     bootstrap = Bootstrap(arguments.bootstrap, arguments.seed)
     report = about | {"complete": True} | scores.as_dict(bootstrap)
     if scores.confusions:
-        report["classes"] = summarize_classes(scores.confusions, labels, bootstrap)
+        report["classes"] = summarize_classes(scores.confusions, recipe.labels, bootstrap)
+    if scores.subtypes:
+        report["subtype_summary"] = summarize_subtypes(scores.subtypes, recipe.classification.names)
     report["failed"] = failed
     jobs = {
         "report": lambda path: write_json(path, report),
@@ -204,8 +217,10 @@ def _conclude(
             write(path)
             console.written(kind, path)
     slices = _slices_in_words(report["slice_summary"]) if scores.slices else ""
+    subtypes = subtype_table(report["subtype_summary"]) if scores.subtypes else ""
     classes = [table(report["classes"]) for table in (class_table, confusion_table) if scores.confusions]
-    parts = (as_table(scores.cases, MOST_ROWS), strata_table(report["strata"]), slices, *classes, _in_words(report))
+    table = as_table(scores.cases, MOST_ROWS, lesions=bool(report["lesion_labels"]))
+    parts = (table, strata_table(report["strata"]), slices, *classes, subtypes, _in_words(report))
     console.result("\n\n".join(part for part in parts if part), "scores", report=report)
 
 
@@ -222,20 +237,24 @@ def _slices_in_words(summary: dict) -> str:
 
 
 def _in_words(report: dict) -> str:
-    from ..evaluation.tables import figure, with_interval
+    from ..evaluation.tables import figure, subject_of, with_interval
 
     summary, intervals = report["summary"], report["confidence_intervals"]
 
     def said(key: str, digits: int = 2) -> str:
         return with_interval(summary[key], intervals[key], digits)
 
+    sensitivity = f", lesions found {said('sensitivity')}" if report["lesion_labels"] else ""
     parts = [
-        f"{counted(summary['cases_with_tumor'], 'case')} with a tumour: mean Dice {said('mean_dice', 3)}, median "
-        f"{figure(summary['median_dice'], 3)}, lesions found {said('sensitivity')}, HD95 {said('mean_hd95_mm', 1)} mm "
-        f"over the {summary['cases_with_hd95_mm']} in which something was found.",
-        f"False positives per scan: {said('false_positives_per_scan')}, on tumour-free scans "
-        f"{said('false_positives_per_tumor_free_scan')}.",
+        f"{counted(summary['cases_with_tumor'], 'case')} with {subject_of(report)}: mean Dice {said('mean_dice', 3)}, "
+        f"median {figure(summary['median_dice'], 3)}{sensitivity}, HD95 {said('mean_hd95_mm', 1)} mm over the "
+        f"{summary['cases_with_hd95_mm']} in which something was found."
     ]
+    if report["lesion_labels"]:
+        parts.append(
+            f"False positives per scan: {said('false_positives_per_scan')}, on tumour-free scans "
+            f"{said('false_positives_per_tumor_free_scan')}."
+        )
     if intervals["mean_dice"]:
         parts.append(f"In brackets: 95 % confidence, {intervals['method']} ({intervals['resamples']} resamples).")
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ..errors import InputError
@@ -18,7 +18,9 @@ def read_masks_on(volume: Volume, kind: str, **paths: str | None) -> dict[str, V
     return masks
 
 
-def read_reference_on(volume: Volume, kind: str, path: str | None, rois: Mapping[int, str]) -> dict[str, Volume]:
+def read_reference_on(
+    volume: Volume, kind: str, path: str | None, rois: Mapping[int, str], labels: Collection[int] = ()
+) -> dict[str, Volume]:
     """Read the mask to compare with, if there is one, on the grid of ``volume``, a ``kind``.
 
     Parameters
@@ -31,6 +33,8 @@ def read_reference_on(volume: Volume, kind: str, path: str | None, rois: Mapping
         A mask as of `read_mask`, or a DICOM SEG or RTSTRUCT, or a folder with one.
     rois : mapping of int to str
         As of `LungTumorSegLib.volume.regions.choose_regions`.
+    labels : collection of int, optional
+        The model's, which the mask must have.
 
     Returns
     -------
@@ -40,17 +44,20 @@ def read_reference_on(volume: Volume, kind: str, path: str | None, rois: Mapping
     Raises
     ------
     InputError
-        The mask cannot be read, lies on another grid, or has no region with a name for the tumour.
+        The mask cannot be read, lies on another grid, holds other labels than the model, or has no region of a name
+        that is looked for.
     """
+    from ..measurements.segments import with_labels_of
     from ..volume.regions import choose_regions, sop_class_of
 
     if path is None or not (Path(path).is_dir() or sop_class_of(Path(path))):
-        return read_masks_on(volume, kind, reference=path)
+        masks = read_masks_on(volume, kind, reference=path)
+        return {name: with_labels_of(mask, labels, path) if labels else mask for name, mask in masks.items()}
     return {"reference": choose_regions(Path(path), rois).label_map(volume.grid)}
 
 
-def rois_named(expression: str | None, otherwise: Mapping[int, str]) -> Mapping[int, str]:
-    """Return the expression that names the tumour's regions, for label 1, where one is given.
+def rois_named(expression: str | None, otherwise: Mapping[int, str], label: int = 1) -> Mapping[int, str]:
+    """Return the expressions that name each label's regions, with the given one in place of that of ``label``.
 
     Raises
     ------
@@ -63,7 +70,7 @@ def rois_named(expression: str | None, otherwise: Mapping[int, str]) -> Mapping[
         re.compile(expression)
     except (re.error, OverflowError, RecursionError) as error:
         raise InputError(f"{expression!r} is no regular expression ({error})", "--roi", "correct it") from error
-    return {1: expression}
+    return {**otherwise, label: expression}
 
 
 def check_ignore(reference: str | None, ignore: str | None) -> None:

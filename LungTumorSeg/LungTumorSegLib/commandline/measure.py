@@ -1,9 +1,10 @@
-"""Measure a tumour mask: volume, RECIST and 3D diameters of every lesion; with a reference also Dice and distances."""
+"""Measure a mask: volume, RECIST and 3D diameters of every lesion; with a reference also Dice and distances."""
 
 from __future__ import annotations
 
 import argparse
 
+from .arguments import labels
 from .console import Console
 
 SUMMARY = "measure a mask, and compare it with a reference"
@@ -12,8 +13,9 @@ SUMMARY = "measure a mask, and compare it with a reference"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("mask", metavar="MASK", help="label map or .seg.nrrd; all that is not 0 is tumour")
+    parser.add_argument("--labels", type=labels, metavar="N,…", help="the lesions' labels; the others are organs")
     parser.add_argument("--reference", metavar="REF", help="compare with this mask, DICOM SEG or RTSTRUCT")
-    parser.add_argument("--roi", metavar="REGEX", help="name of the tumour's segment or ROI in a DICOM reference")
+    parser.add_argument("--roi", metavar="REGEX", help="name of the lesions' segment or ROI in a DICOM reference")
     parser.add_argument("--ignore", metavar="MASK", help="voxels that the comparison leaves out")
     parser.add_argument("--ct", metavar="CT", help="the CT, for the lesions' mean HU")
     parser.add_argument("--report", metavar="R.json", help="write the measurements")
@@ -31,10 +33,11 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
 
     from ..measurements import format_report
     from ..measurements import measure as measure_mask
-    from ..recipe.schema import Annotation
+    from ..recipe.schema.annotation import LUNG_TUMOR_ROI
     from ..volume import read_ct, read_mask, same_grid_or_raise, write_json
 
-    rois = rois_named(arguments.roi, Annotation().rois)
+    label = 1 if arguments.labels is None else arguments.labels[0]
+    rois = rois_named(arguments.roi, {label: LUNG_TUMOR_ROI}, label)
     mask = read_mask(arguments.mask)
     others = read_reference_on(mask, "mask", arguments.reference, rois)
     others |= read_masks_on(mask, "mask", ignore=arguments.ignore)
@@ -43,7 +46,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
         ct = others["ct"] = read_ct(arguments.ct)
         same_grid_or_raise(ct, mask, arguments.ct, ("CT", "mask"))
         report["ct"] = describe_volume(arguments.ct, ct)
-    report |= measure_mask(mask, progress=console.progress, **others)
+    report |= measure_mask(mask, lesions=arguments.labels, progress=console.progress, **others)
     if arguments.report:
         write_json(arguments.report, report)
         console.written("report", arguments.report)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+from typing import TYPE_CHECKING
 
 from ..wording import counted
 from .arguments import not_negative_int
 from .console import Console
 from .signals import Stopped
+
+if TYPE_CHECKING:
+    from ..recipe.schema import Recipe
 
 SUMMARY = "prepare a data set into a training cache"
 
@@ -25,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", type=str, action="append", default=[], metavar="KEY=VALUE", help="change a key of the recipe"
     )
-    parser.add_argument("--roi", metavar="REGEX", help="name of the tumour's segment or ROI in DICOM SEG and RTSTRUCT")
+    parser.add_argument("--roi", metavar="REGEX", help="name of the segment or ROI in DICOM SEG and RTSTRUCT")
     parser.add_argument(
         "--workers", type=not_negative_int, default=0, metavar="N", help="processes that prepare (0: this one)"
     )
@@ -51,7 +55,9 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
             raise InputError(error.what, "--roi", error.do) from error
 
     from ..training.data.cache import FINGERPRINT_FILE, INDEX, read_index
-    from ..training.data.layouts import find_cases
+    from ..training.data.layouts import cases_for
+    from ..training.data.planning import NAME as PLAN
+    from ..training.data.planning import make_plan, write_plan
     from ..training.data.preparing import copy_extras, prepare_cache
     from ..volume.files import check_writable
 
@@ -59,7 +65,7 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     check_writable(cache / INDEX)
     if read_index(data) is not None:
         raise InputError("is a training cache already", data, "give the data set that it was made from")
-    files = find_cases(data, recipe.annotation, allow_missing=arguments.skip_bad)
+    files = cases_for(recipe, data, allow_missing=arguments.skip_bad)
     try:
         prepared = prepare_cache(
             files,
@@ -79,25 +85,31 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     copy_extras(data, cache)
     console.note(str(prepared))
     fingerprint = json.loads((cache / FINGERPRINT_FILE).read_text(encoding="utf-8"))
-    console.result(_in_words(fingerprint), "fingerprint", fingerprint=fingerprint)
+    if prepared.recipe.planned:
+        plan = make_plan(prepared.recipe, fingerprint)
+        write_plan(cache / PLAN, plan)
+        console.note(f"a run on this cache is planned so ({PLAN}): {'; '.join(plan.why)}")
+    console.result(_in_words(fingerprint, recipe), "fingerprint", fingerprint=fingerprint)
     console.written("cache", cache)
 
 
-def _in_words(fingerprint: dict) -> str:
+def _in_words(fingerprint: dict, recipe: Recipe) -> str:
+    only_lesions = len(recipe.lesions) == len(recipe.labels)
+    subject, part = ("a tumour", "lesion") if only_lesions else ("something annotated", "separate part")
     spacing, size, hu = (fingerprint[key] for key in ("spacing_mm", "size_voxels", "foreground_hu"))
     lines = [
-        f"{counted(fingerprint['cases'], 'case')}, {fingerprint['cases_with_tumor']} with a tumour "
-        f"({counted(fingerprint['lesions'], 'lesion')})",
+        f"{counted(fingerprint['cases'], 'case')}, {fingerprint['cases_with_tumor']} with {subject} "
+        f"({counted(fingerprint['lesions'], part)})",
         f"spacing, median: {_triple(spacing['median'])} mm, from {_triple(spacing['minimum'])} to "
         f"{_triple(spacing['maximum'])}",
         f"size, median: {_triple(size['median'])} voxels",
     ]
     if hu is not None:
         lines += [
-            f"HU of tumours: {hu['percentile_0.5']:.0f} to {hu['percentile_99.5']:.0f} (0.5 to 99.5 %), "
+            f"HU of {subject}: {hu['percentile_0.5']:.0f} to {hu['percentile_99.5']:.0f} (0.5 to 99.5 %), "
             f"mean {hu['mean']:.0f}, SD {hu['sd']:.0f}",
-            f"tumours take {100 * fingerprint['foreground_share']['median']:.2g} % of a scan, "
-            f"a lesion {fingerprint['lesion_volume_ml']['median']:.3g} mL (medians)",
+            f"it takes {100 * fingerprint['foreground_share']['median']:.2g} % of a scan, "
+            f"a {part} {fingerprint['lesion_volume_ml']['median']:.3g} mL (medians)",
         ]
     return "\n".join(lines)
 

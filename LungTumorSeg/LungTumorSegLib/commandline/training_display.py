@@ -39,7 +39,7 @@ class TrainingDisplay:
         last = report.step == report.steps
         if self.console.json:
             if last or self._is_time(SECONDS_BETWEEN_EVENTS):
-                self.console.event("step", **{name: _number(value) for name, value in asdict(report).items()})
+                self.console.event("step", **_numbers(asdict(report)))
         elif is_terminal():
             self.console.live(TrainingBar).show(report.step, report.steps, self._figures(report, "  "))
         elif last or self._is_time(SECONDS_BETWEEN_LINES):
@@ -80,15 +80,26 @@ def in_words(report: ValidationReport) -> str:
     """Say in a line how a validation went."""
     if not report.scores:
         return "no case could be validated"
-    summary, dices = report.summary, [score.dice for score in report.scores if score.has_tumor]
-    lesions = f"{sum(score.lesions_found for score in report.scores)} of {counted(summary['lesions'], 'lesion')} found"
-    false = f"{summary['false_positives_per_scan']:.1f} false positives per scan"
-    words = [lesions, false, clock(report.seconds)]
+    summary, dices = report.summary, [score.dice for score in report.scores if score.dice is not None]
+    words = [clock(report.seconds)]
+    if summary["lesions"] or summary["false_positives_per_scan"]:
+        found = sum(score.lesions_found for score in report.scores)
+        false = f"{summary['false_positives_per_scan']:.1f} false positives per scan"
+        words = [f"{found} of {counted(summary['lesions'], 'lesion')} found", false, *words]
     if dices:
         spread = f" ({min(dices):.2f} to {max(dices):.2f})" if len(dices) > 1 else ""
         words.insert(0, f"mean Dice {summary['mean_dice']:.3f}{spread}")
+    if summary.get("macro_f1") is not None:
+        words.insert(1, f"macro F1 {summary['macro_f1']:.3f}")
     cases = counted(len(report.scores), "case")
     return f"{cases} validated: {', '.join(words)}"
+
+
+def _numbers(content: dict) -> dict:
+    return {
+        name: _numbers(value) if isinstance(value, dict) else _number(value) if isinstance(value, float) else value
+        for name, value in content.items()
+    }
 
 
 def _number(value: float | None) -> float | None:

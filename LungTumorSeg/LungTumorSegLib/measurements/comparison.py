@@ -76,26 +76,49 @@ def compare(
         they are, counted from 0.
     """
     mine, theirs = without_ignored(found, ignore), without_ignored(reference, ignore)
-    volume, reference_volume = (sum(lesion.volume_ml for lesion in lesions) for lesions in (mine, theirs))
     long_axis, reference_long_axis = _longest(mine), _longest(theirs)
     shared = shared_voxels(mine, theirs)
-    result = {
-        "volume_ml": reference_volume,
-        "found_volume_ml": float(volume),
-        "long_axis_mm": reference_long_axis,
-        "dice": dice(int(shared.sum()), voxel_count(mine), voxel_count(theirs)) if mine or theirs else None,
-        "relative_volume_error": relative_error(volume, reference_volume) if theirs else None,
-        "recist_relative_error": recist_error(long_axis, reference_long_axis) if theirs else None,
-    }
-    if surfaces:
-        result |= _compare_surfaces(mine, theirs)
     false_positives = _false_positives(found, theirs, ignore)
-    return result | {
+    return _compare_wholes(mine, theirs, shared, surfaces) | {
+        "long_axis_mm": reference_long_axis,
+        "recist_relative_error": recist_error(long_axis, reference_long_axis) if theirs else None,
         "lesions": [_detection(lesion, mine, common) for lesion, common in zip(theirs, shared.T, strict=True)],
         "false_positives": len(false_positives),
         "false_positive_lesions": false_positives,
         "notes": _notes(mine, theirs, ignore),
     }
+
+
+def compare_organs(
+    found: Sequence[Lesion], reference: Sequence[Lesion], ignore: Volume | None = None, *, surfaces: bool = True
+) -> dict:
+    """Compare what is no lesion, as wholes: parameters and keys as in `compare`.
+
+    ``found`` and ``reference`` are of `LungTumorSegLib.measurements.lesions.as_one`. Nothing has a RECIST axis, and
+    nothing is counted: ``long_axis_mm`` and ``recist_relative_error`` are None, ``lesions`` and ``false_positives``
+    nothing and 0.
+    """
+    mine, theirs = without_ignored(found, ignore), without_ignored(reference, ignore)
+    return _compare_wholes(mine, theirs, shared_voxels(mine, theirs), surfaces) | {
+        "long_axis_mm": None,
+        "recist_relative_error": None,
+        "lesions": [],
+        "false_positives": 0,
+        "false_positive_lesions": [],
+        "notes": _notes(mine, theirs, ignore),
+    }
+
+
+def _compare_wholes(mine: Sequence[Lesion], theirs: Sequence[Lesion], shared: np.ndarray, surfaces: bool) -> dict:
+    """Compare volumes, overlap and surfaces; ``shared`` are the voxels that each two have in common."""
+    volume, reference_volume = (float(sum(lesion.volume_ml for lesion in lesions)) for lesions in (mine, theirs))
+    result = {
+        "volume_ml": reference_volume,
+        "found_volume_ml": volume,
+        "dice": dice(int(shared.sum()), voxel_count(mine), voxel_count(theirs)) if mine or theirs else None,
+        "relative_volume_error": relative_error(volume, reference_volume) if theirs else None,
+    }
+    return result | (_compare_surfaces(mine, theirs) if surfaces else {})
 
 
 def recist_error(long_axis_mm: float, reference_mm: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
@@ -20,7 +20,7 @@ CONNECTIVITY = 26
 
 @dataclass(frozen=True, eq=False)
 class Lesion:
-    """One connected component of a mask, cut out to its bounding box.
+    """One connected component of a mask (or all of an organ, see `as_one`), cut out to its bounding box.
 
     Parameters
     ----------
@@ -77,40 +77,58 @@ def crop(volume: Volume, box: Box) -> Volume:
     return Volume(array, grid)
 
 
-def find_lesions(mask: Volume) -> list[Lesion]:
+def find_lesions(mask: Volume, labels: Collection[int] | None = None) -> list[Lesion]:
     """Split a mask into its connected components, the largest first.
 
     Parameters
     ----------
     mask : Volume
-        Any number type; every voxel that is not 0 is tumour, whatever its label.
+        Any number type; 0 is background.
+    labels : collection of int, optional
+        The labels that are lesions, each by itself: where two of them touch there are two lesions. Without it every
+        voxel that is not 0 is of a lesion, whatever its label.
 
     Returns
     -------
     list of Lesion
         Sorted by volume; equal ones from the patient's right to left, front to back, feet to head.
     """
+    box = bounding_box(mask.array)
+    part = crop(mask, box)
+    if part.array.size == 0:
+        return []
+    wanted = [part.array != 0] if labels is None else [part.array == label for label in labels]
+    corner = np.array([side.start for side in box])
+    lesions = [lesion for inside in wanted for lesion in _components(part.with_array(inside), corner)]
+    return sorted(lesions, key=lambda lesion: (-lesion.count, *np.round(lesion.centroid, 6)))
+
+
+def as_one(mask: Volume, labels: Collection[int]) -> list[Lesion]:
+    """Return all voxels of some labels together, as a single region; nothing where there are none.
+
+    An organ is one whole, however many specks there are beside it.
+    """
+    box = bounding_box(mask.array)
+    part = crop(mask, box)
+    inside = np.isin(part.array, list(labels))
+    count = int(np.count_nonzero(inside))
+    if count == 0:
+        return []
+    return [Lesion(part.with_array(inside), tuple(side.start for side in reversed(box)), count)]
+
+
+def _components(inside: Volume, corner_zyx: np.ndarray) -> list[Lesion]:
+    """Find the connected components of a boolean mask that begins at ``corner_zyx`` of the whole one."""
     import cc3d
 
-    box = bounding_box(mask.array)
-    tumour = crop(mask, box)
-    if tumour.array.size == 0:
-        return []
     # As bytes: of Boolean arrays cc3d 4.1 refuses some tiny ones, such as (1, 0, 1).
-    inside = np.ascontiguousarray(tumour.array != 0).astype(np.uint8)
-    labels = cc3d.connected_components(inside, connectivity=CONNECTIVITY)
-    statistics = cc3d.statistics(labels)
-    offset = np.array([part.start for part in box])
+    numbers = cc3d.connected_components(np.ascontiguousarray(inside.array).astype(np.uint8), connectivity=CONNECTIVITY)
+    statistics = cc3d.statistics(numbers)
     lesions = []
-    for label in range(1, len(statistics["voxel_counts"])):
-        inner = tuple(slice(int(part.start), int(part.stop)) for part in statistics["bounding_boxes"][label])
-        part = crop(tumour.with_array(labels), inner)
-        corner = offset + [side.start for side in inner]
-        lesions.append(
-            Lesion(
-                part.with_array(part.array == label),
-                tuple(int(c) for c in corner[::-1]),
-                int(statistics["voxel_counts"][label]),
-            )
-        )
-    return sorted(lesions, key=lambda lesion: (-lesion.count, *np.round(lesion.centroid, 6)))
+    for number in range(1, len(statistics["voxel_counts"])):
+        inner = tuple(slice(int(side.start), int(side.stop)) for side in statistics["bounding_boxes"][number])
+        part = crop(inside.with_array(numbers), inner)
+        corner = corner_zyx + [side.start for side in inner]
+        count = int(statistics["voxel_counts"][number])
+        lesions.append(Lesion(part.with_array(part.array == number), tuple(int(c) for c in corner[::-1]), count))
+    return lesions

@@ -1,15 +1,18 @@
-"""The measurements of a tumour mask, as the report gives them."""
+"""The measurements of a mask, as the report gives them."""
 
 from __future__ import annotations
+
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
 from ..progress import Progress, silent
 from ..volume import Volume, same_grid_or_raise
-from .comparison import compare, ignored_share
+from .comparison import compare, compare_organs, ignored_share
 from .diameter import longest_diameter
-from .lesions import Lesion, find_lesions
+from .lesions import Lesion, as_one, find_lesions
 from .recist import axial_diameters
+from .segments import measure_segments
 
 
 def measure(
@@ -19,6 +22,8 @@ def measure(
     ignore: Volume | None = None,
     ct: Volume | None = None,
     confidence: np.ndarray | None = None,
+    names: Mapping[int, str] | None = None,
+    lesions: Collection[int] | None = None,
     progress: Progress = silent,
 ) -> dict:
     """Measure every lesion of a mask, and compare the mask with a reference.
@@ -26,16 +31,21 @@ def measure(
     Parameters
     ----------
     mask : Volume
-        Every voxel that is not 0 is tumour, whatever its label.
+        Whole numbers; 0 is background.
     reference : Volume, optional
-        Reference mask on the same grid.
+        Reference mask on the same grid, with the same labels.
     ignore : Volume, optional
         Mask on the same grid of voxels that count neither as hit nor as false. A lesion more than half under it is
         listed with ``"ignored": true`` and left out of ``total``.
     ct : Volume, optional
         CT on the same grid, for the lesions' mean HU.
     confidence : ndarray, zyx, optional
-        Probability of tumour for each voxel, on the same grid.
+        Probability of a lesion for each voxel, on the same grid.
+    names : mapping of int to str, optional
+        What each label is (the recipe's ``labels``).
+    lesions : collection of int, optional
+        The labels that are lesions (the recipe's ``lesions``), each by itself; all that have names without it. Without
+        either every voxel that is not 0 is tumour, whatever its label, in the mask and in the reference.
     progress : callable
         See `LungTumorSegLib.progress`; the stage is ``"measure"``.
 
@@ -48,13 +58,18 @@ def measure(
         ``long_axis_points_lps_mm``, ``short_axis_mm``, ``short_axis_points_lps_mm``, ``slice_axis`` (``"i"``,
         ``"j"``, ``"k"`` for x, y, z of the index), ``slice_index`` (from 0), ``diameter_3d_mm``,
         ``diameter_3d_points_lps_mm``, ``centroid_lps_mm``, ``ignored``; with a CT ``mean_hu`` and ``sd_hu``; with
-        probabilities ``confidence`` (their mean over the lesion).
+        probabilities ``confidence`` (their mean over the lesion); where it is said which labels are lesions, its
+        ``label``.
 
         ``total``: ``count``, ``ignored_count``, ``volume_ml``, ``sum_of_long_axes_mm`` (of all lesions; RECIST
         itself sums at most two target lesions per organ), ``long_axis_mm`` and ``diameter_3d_mm`` (the largest; 0
         without a lesion).
 
-        ``reference``: see `LungTumorSegLib.measurements.comparison.compare`; only with a reference.
+        ``segments``: each label's name and volume, see `LungTumorSegLib.measurements.segments.measure_segments`; with
+        a reference also its Dice where it is said what the labels are.
+
+        ``reference``: see `LungTumorSegLib.measurements.comparison.compare`; only with a reference. It is about the
+        labels that are lesions. Where none is, all labels together are compared (`compare_organs`, there).
 
     Raises
     ------
@@ -67,15 +82,23 @@ def measure(
     if confidence is not None and confidence.shape != mask.array.shape:
         raise ValueError(f"probabilities of shape {confidence.shape} for a mask of shape {mask.array.shape} (zyx)")
 
+    if lesions is None and names is not None:
+        lesions = tuple(names)
     progress("measure", 0.0)
-    lesions = find_lesions(mask)
+    found = find_lesions(mask, lesions)
     measured = []
-    for number, lesion in enumerate(lesions):
-        measured.append(measure_lesion(lesion, ignore=ignore, ct=ct, confidence=confidence))
-        progress("measure", (number + 1) / (len(lesions) + (reference is not None)))
-    report = {"lesions": measured, "total": total(measured)}
-    if reference is not None:
-        report["reference"] = compare(lesions, find_lesions(reference), ignore)
+    for number, lesion in enumerate(found):
+        label = {} if lesions is None else {"label": int(lesion.values(mask.array)[0])}
+        measured.append(label | measure_lesion(lesion, ignore=ignore, ct=ct, confidence=confidence))
+        progress("measure", (number + 1) / (len(found) + (reference is not None)))
+    known = None if lesions is None else reference
+    segments = measure_segments(mask, names, lesions, known, ignore)
+    report = {"lesions": measured, "total": total(measured), "segments": segments}
+    if reference is not None and (lesions is None or lesions):
+        report["reference"] = compare(found, find_lesions(reference, lesions), ignore)
+    elif reference is not None:
+        labels = [segment["label"] for segment in segments]
+        report["reference"] = compare_organs(as_one(mask, labels), as_one(reference, labels), ignore)
     progress("measure", 1.0)
     return report
 

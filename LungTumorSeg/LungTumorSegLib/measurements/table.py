@@ -6,6 +6,8 @@ import csv
 import io
 from pathlib import Path
 
+from .format import has_lesions, name_of
+
 _LESION_COLUMNS = (
     # heading, key in the report
     ("Volume (mL)", "volume_ml"),
@@ -16,6 +18,7 @@ _LESION_COLUMNS = (
     ("SD (HU)", "sd_hu"),
     ("Confidence", "confidence"),
 )
+_OF_LESIONS = ("long_axis_mm", "recist_relative_error", "false_positives")
 _SUMMARY_ROWS = (
     # part of the report, key, measure, unit
     ("total", "count", "Lesions", ""),
@@ -31,6 +34,7 @@ _SUMMARY_ROWS = (
     ("reference", "surface_dice_1mm", "Surface Dice at 1 mm", ""),
     ("reference", "false_positives", "False positives", ""),
 )
+_ORGAN_ROWS = tuple(row for row in _SUMMARY_ROWS if row[0] == "reference" and row[1] not in _OF_LESIONS)
 SUMMARY_HEADINGS = ("Measure", "Value", "Unit")
 _DISCLAIMER = "Not for clinical use."
 
@@ -57,11 +61,14 @@ def summary_rows(report: dict) -> list[tuple[str, str, str]]:
 
     The report's notes, below, say why.
     """
+    segments = report["segments"]
+    wanted = _SUMMARY_ROWS if has_lesions(segments) else _ORGAN_ROWS
     rows = [
         (measure, "none" if (value := report[part][key]) is None else f"{value:.6g}", unit)
-        for part, key, measure, unit in _SUMMARY_ROWS
+        for part, key, measure, unit in wanted
         if part in report and key in report[part]
     ]
+    rows += [(f"Volume of {name_of(one)}", f"{one['volume_ml']:.6g}", "mL") for one in segments if not one["lesion"]]
     notes = [*report.get("reference", {}).get("notes", []), *report.get("notes", [])]
     return rows + [("Note", note, "") for note in notes]
 

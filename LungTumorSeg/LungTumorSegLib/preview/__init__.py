@@ -1,4 +1,4 @@
-"""A picture of the result: three planes through the largest lesion, its outline and its RECIST axes."""
+"""A picture of the result: three planes through the largest lesion or organ, outlines and RECIST axes."""
 
 from .picture import draw_preview
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
-from ..volume import LUNG_TUMOR, Volume, atomic_path, same_grid_or_raise
-from .panel import FAINT, LONG_AXIS, LUNG, REFERENCE, SHORT_AXIS, TEXT, WARNING, Panel, Window
+from ..measurements.format import has_lesions, name_of, nothing_found
+from ..volume import Volume, atomic_path, same_grid_or_raise
+from ..volume.terminology import style_of
+from .panel import FAINT, LONG_AXIS, REFERENCE, SHORT_AXIS, TEXT, WARNING, Panel, Window
 from .subject import Subject
 from .views import AXIAL, PLANES, Plane, cut
 
@@ -16,6 +18,7 @@ from .views import AXIAL, PLANES, Plane, cut
 WIDTH, HEADER, HEADING, FOOTER, MARGIN, GAP = 15.0, 0.9, 0.32, 0.5, 0.25, 0.12
 PANEL_WIDTH = (WIDTH - 2 * MARGIN - 2 * GAP) / 3
 PANEL_HEIGHT = 0.86 * PANEL_WIDTH
+LETTER = 0.085  # of the legend
 DPI = 110
 
 
@@ -24,14 +27,15 @@ def draw_preview(ct: Volume, mask: Volume, report: dict, path: str | Path, refer
 
     The convention is the radiological one: the patient's right is at the picture's left. The axial slice is the one of
     the RECIST axes; the others are those in which the lesion is largest. Without a lesion the picture shows the
-    reference's largest, and without that the middle slices.
+    reference's largest, without that the largest organ, and without any the middle slices. Each label has its own
+    colour.
 
     Parameters
     ----------
     ct : Volume
         CT in HU, on a grid of any orientation.
     mask : Volume
-        Tumour mask on the same grid.
+        Mask on the same grid.
     report : dict
         What `LungTumorSegLib.measurements.measure` says of ``mask``.
     path : str or Path
@@ -90,7 +94,7 @@ class Picture:
         axes = [plane.horizontal, plane.vertical]
         low, high = (corner[axes] for corner in self.subject.whole)
         panel = self._panel(figure, 0, column, plane, (low + high) / 2, high - low)
-        self._slice(panel, LUNG, width=1.1)
+        self._slice(panel, self.subject.whole_window, width=1.1)
         if self.subject.lesion is not None:
             panel.rectangle(*self._detail_part(plane))
             self._recist(panel, width=1.0, labels=False)
@@ -122,7 +126,9 @@ class Picture:
         panel.image(cut(subject.ct.array, panel.plane, index), window)
         if subject.reference is not None:
             panel.outline(cut(subject.reference.array, panel.plane, index) != 0, REFERENCE, width)
-        panel.outline(cut(subject.mask.array, panel.plane, index) != 0, LUNG_TUMOR.color_rgb, width)
+        labels = cut(subject.mask.array, panel.plane, index)
+        for segment in subject.report["segments"]:
+            panel.outline(labels == segment["label"], _color(segment), width)
 
     def _recist(self, panel: Panel, width: float, labels: bool) -> None:
         """Draw the RECIST axes, which lie in the axial slice."""
@@ -147,9 +153,14 @@ class Picture:
     def _title(self) -> tuple[str, str]:
         """Headline and the line of figures below it."""
         measured, report = self.subject.measured, self.subject.report
+        segments, dice = report["segments"], report.get("reference", {}).get("dice")
+        organs = [f"{name_of(one)} {one['volume_ml']:.2f} mL" for one in segments if not one["lesion"]]
+        compared = [] if dice is None else [f"Dice with the reference {dice:.2f}"]
+        if not has_lesions(segments):
+            return ", ".join(name_of(one) for one in segments), "   ·   ".join([*organs, *compared])
         if measured is None:
-            shown = "the middle slices" if self.rows == 1 else "the reference's largest lesion"
-            return "No tumour found", f"Shown: {shown}"
+            shown = "the reference's largest lesion" if self.rows == 2 else self._shown_without_a_lesion()
+            return nothing_found(segments), "   ·   ".join([*organs, f"Shown: {shown}"])
         count = len(report["lesions"])
         details = [
             f"{measured['volume_ml']:.2f} mL",
@@ -159,26 +170,41 @@ class Picture:
         ]
         if count > 1:
             details.append(f"in total {report['total']['volume_ml']:.2f} mL")
-        dice = report.get("reference", {}).get("dice")
-        if dice is not None:
-            details.append(f"Dice with the reference {dice:.2f}")
-        return f"Lung tumour, lesion {self.subject.number + 1} of {count}", "   ·   ".join(details)
+        name = next((name_of(one) for one in segments if one["label"] == measured.get("label")), "Tumour")
+        return f"{name}, lesion {self.subject.number + 1} of {count}", "   ·   ".join([*details, *organs, *compared])
+
+    def _shown_without_a_lesion(self) -> str:
+        organ = self.subject.organ
+        return "the middle slices" if organ is None else f"where the {name_of(organ).lower()} is largest"
 
     def _footer(self, figure) -> None:
         """Legend of the colours and the windows."""
         entries = []
-        if self.subject.measured is not None:
-            entries.append(("tumour", LUNG_TUMOR.color_rgb))
+        shown = [segment for segment in self.subject.report["segments"] if segment["volume_ml"] > 0]
+        entries += [(name_of(segment), _color(segment)) for segment in shown]
         if self.subject.reference is not None:
             entries.append(("reference", REFERENCE))
         if self.subject.measured is not None:
             entries += [("long axis", LONG_AXIS), ("short axis", SHORT_AXIS)]
         middle = 0.5 * FOOTER / self.height
-        for place, (name, color) in enumerate(entries):
-            left = MARGIN + 1.3 * place
+        left = MARGIN
+        for name, color in entries:
             figure.text(left / WIDTH, middle, "▬", color=color, fontsize=12, va="center")
             figure.text((left + 0.24) / WIDTH, middle, name, color=TEXT, fontsize=11, va="center")
-        windows = f"Shown in the {LUNG}"
-        if self.subject.lesion is not None and self.subject.detail_window is not LUNG:
-            windows = f"Above: {LUNG}     Below: {self.subject.detail_window}"
+            left += 0.55 + LETTER * len(name)
+        windows = self._windows()
+        if left + LETTER * len(windows) > WIDTH - MARGIN:
+            windows = self._windows(short=True)
         figure.text(1 - MARGIN / WIDTH, middle, windows, color=FAINT, fontsize=11, va="center", ha="right")
+
+    def _windows(self, short: bool = False) -> str:
+        """Say in which windows the panels are shown."""
+        above = self.subject.whole_window
+        below = above if self.subject.lesion is None else self.subject.detail_window
+        named = [f"{one.name} window" if short else str(one) for one in (above, below)]
+        return f"Shown in the {named[0]}" if above is below else f"Above: {named[0]}     Below: {named[1]}"
+
+
+def _color(segment: dict) -> tuple[float, float, float]:
+    """Return the colour of one of the report's segments, rgb: as in 3D Slicer."""
+    return style_of(name_of(segment)).color_rgb

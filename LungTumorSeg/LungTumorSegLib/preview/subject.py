@@ -1,4 +1,4 @@
-"""What the picture shows: which lesion, which slices, how much around it."""
+"""What the picture shows: which lesion or organ, which slices, how much around it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from ..measurements.lesions import Lesion, find_lesions
+from ..measurements.lesions import Lesion, as_one, find_lesions
 from ..volume import Volume
+from ..volume.boxes import grown
 from .panel import LUNG, SOFT_TISSUE, Window
 from .views import AXIAL, CanonicalView, Plane
 
@@ -15,6 +16,8 @@ MASS_MM, SOLID_HU = 30.0, -150.0
 """A solid mass (longer, with a higher mean) is enlarged in the soft-tissue window, a nodule in the lung window."""
 BODY_HU = -300.0
 MARGIN_MM = 8.0
+AROUND_MM, AIR_HU, LEAST_AIR = 20.0, -500.0, 0.05
+"""Wherever it lies in a lung, a lesion has at least this share of air around it; an abdominal organ has not."""
 
 
 class Subject:
@@ -34,6 +37,17 @@ class Subject:
         self.report = report
 
     @cached_property
+    def lesion_labels(self) -> list[int]:
+        """The labels that are lesions."""
+        return [segment["label"] for segment in self.report["segments"] if segment["lesion"]]
+
+    @cached_property
+    def organ(self) -> dict | None:
+        """The largest segment that is no lesion, as in the report; None where there is none."""
+        organs = (one for one in self.report["segments"] if not one["lesion"] and one["volume_ml"] > 0)
+        return max(organs, key=lambda one: one["volume_ml"], default=None)
+
+    @cached_property
     def number(self) -> int | None:
         """Place in the report of the largest lesion; an ignored one only if there is no other."""
         lesions = self.report["lesions"]
@@ -49,18 +63,31 @@ class Subject:
     def lesion(self) -> Lesion | None:
         """The lesion to show: the mask's largest, without one the reference's."""
         if self.number is not None:
-            return find_lesions(self.mask)[self.number]
-        return next(iter(find_lesions(self.reference)), None) if self.reference is not None else None
+            return self._lesions(self.mask)[self.number]
+        return next(iter(self._lesions(self.reference)), None) if self.reference is not None else None
+
+    @cached_property
+    def middle(self) -> Lesion | None:
+        """What lies in the middle of the picture: the lesion, without one the largest organ."""
+        if self.lesion is not None or self.organ is None:
+            return self.lesion
+        (organ,) = as_one(self.mask, [self.organ["label"]])
+        return organ
+
+    def _lesions(self, mask: Volume) -> list[Lesion]:
+        """Find lesions as the report does: label by label where it names labels."""
+        by_label = any(segment["name"] for segment in self.report["segments"])
+        return find_lesions(mask, self.lesion_labels if by_label else None)
 
     def slice_of(self, plane: Plane) -> int:
-        """Index of the slice to show: the RECIST one in the axial plane, else where the lesion is largest."""
-        if self.lesion is None:
+        """Index of the slice to show: the RECIST one in the axial plane, else where the lesion or organ is largest."""
+        if self.middle is None:
             return self.view.grid.size[plane.across] // 2
         if plane is AXIAL and self.measured is not None:
             position = self.view.positions(self.measured["long_axis_points_lps_mm"]).mean(axis=0)
             return round(position[plane.across] / self.view.grid.spacing[plane.across])
-        areas = np.moveaxis(self.lesion.voxels.array, 2 - plane.across, 0).sum(axis=(1, 2))
-        return self.lesion.corner[plane.across] + int(np.argmax(areas))
+        areas = np.moveaxis(self.middle.voxels.array, 2 - plane.across, 0).sum(axis=(1, 2))
+        return self.middle.corner[plane.across] + int(np.argmax(areas))
 
     @cached_property
     def whole(self) -> tuple[np.ndarray, np.ndarray]:
@@ -98,8 +125,19 @@ class Subject:
         return max(2.0 * float(self._sides_mm.max()), 30.0)
 
     @cached_property
+    def whole_window(self) -> Window:
+        """Window of the whole slices: for soft tissue where there is hardly any air around what is shown."""
+        if self.middle is None:
+            return LUNG
+        margin = tuple(int(AROUND_MM / step) + 1 for step in self.view.grid.spacing[::-1])
+        around = self.ct.array[grown(self.middle.box, margin, self.ct.array.shape)]
+        return LUNG if np.count_nonzero(around < AIR_HU) > LEAST_AIR * around.size else SOFT_TISSUE
+
+    @cached_property
     def detail_window(self) -> Window:
         """Window of the enlarged part."""
+        if self.whole_window is SOFT_TISSUE:
+            return SOFT_TISSUE
         long = self._sides_mm.max() > MASS_MM
         return SOFT_TISSUE if long and self.lesion.values(self.ct.array).mean() > SOLID_HU else LUNG
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..volume import Volume, read_ct
@@ -17,11 +18,13 @@ from ..volume.files import full_suffix
 from ..volume.imagefile import IMAGE_SUFFIXES
 from ..volume.regions import sop_class_of
 
+if TYPE_CHECKING:
+    from ..recipe.schema import Recipe
+
 logger = logging.getLogger(__name__)
 
 _SEGMENTATION = ".seg.nrrd"
 _WITH_DETACHED_VOXELS = (".nhdr", ".mhd")
-_MASK, _REPORT = "_tumor.seg.nrrd", "_tumor.json"
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Case:
         All that the CT is stored in.
     name : str
         Path of its results below the output folder, without what follows the CT's own name.
+
+    The ``kind`` of its results is that of `kind_of`.
     """
 
     path: Path
@@ -56,13 +61,18 @@ class Case:
             whole.update(digest.encode())
         return whole.hexdigest()
 
-    def mask_below(self, folder: Path) -> Path:
+    def mask_below(self, folder: Path, kind: str) -> Path:
         """Return where the mask is written."""
-        return folder / f"{self.name}{_MASK}"
+        return folder / f"{self.name}_{kind}.seg.nrrd"
 
-    def report_below(self, folder: Path) -> Path:
+    def report_below(self, folder: Path, kind: str) -> Path:
         """Return where the report is written."""
-        return folder / f"{self.name}{_REPORT}"
+        return folder / f"{self.name}_{kind}.json"
+
+
+def kind_of(recipe: Recipe) -> str:
+    """Return what a mask is of, for its file's name: ``tumor`` where all labels are lesions, else ``segmentation``."""
+    return "tumor" if len(recipe.lesions) == len(recipe.labels) else "segmentation"
 
 
 def file_checksum(path: Path) -> str:

@@ -36,8 +36,9 @@ def earlier_report(mask: Path, report: Path) -> dict | None:
 
 
 def is_done(earlier: dict, model: dict, fingerprint: str) -> bool:
-    """Tell whether an earlier report is of the same CT and the same model."""
-    return earlier.get("model") == model and earlier["batch"].get("ct_sha256") == fingerprint
+    """Tell whether an earlier report is of the same CT and the same model, and says all that one says today."""
+    same_ct = earlier["batch"].get("ct_sha256") == fingerprint
+    return earlier.get("model") == model and same_ct and "segments" in earlier
 
 
 def _own_report(path: Path) -> dict:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import CancelledError, InputError
 from ..measurements import measure
+from ..measurements.format import has_lesions, name_of
 from ..measurements.lesions import find_lesions
 from ..progress import Progress, StageTimer, silent
 from ..volume import Volume
@@ -19,7 +20,7 @@ from ..volume.files import write_json
 from ..volume.placement import place_on_grid
 from ..volume.writing import write_mask
 from ..wording import counted
-from .cases import Case, find_cases
+from .cases import Case, find_cases, kind_of
 from .earlier import earlier_report, is_done, signature
 from .outputs import check_outputs, write_together
 from .report import describe_volume, segmentation_report
@@ -27,6 +28,7 @@ from .summary import SUMMARY, check_summary, write_summary
 
 if TYPE_CHECKING:
     from ..model import Model
+    from ..recipe.schema import Recipe
 
 logger = logging.getLogger(__name__)
 
@@ -51,15 +53,16 @@ def segment_folder(
 ) -> list[dict]:
     """Segment and measure every CT below a folder.
 
-    For each CT a mask (``…_tumor.seg.nrrd``) and a report (``…_tumor.json``) are written below the output folder, at
-    the CT's own place, and a summary of all (``lungtumorseg_summary.csv``), which is written anew after each.
+    For each CT a mask (``…_tumor.seg.nrrd``, or ``…_segmentation.seg.nrrd`` of a model that finds organs) and a report
+    (``.json``) are written below the output folder, at the CT's own place, and a summary of all
+    (``lungtumorseg_summary.csv``), which is written anew after each.
 
     Parameters
     ----------
     input_folder, output_folder : str or Path
         The latter is made where it is missing.
     model : Model
-        What finds the tumours; with the CT's content it tells what is done already.
+        What finds the lesions or organs; with the CT's content it tells what is done already.
     find : callable
         Runs it; see `Finder`.
     overwrite : bool
@@ -74,8 +77,9 @@ def segment_folder(
         One row of the summary for each CT, in the order in which they were found: ``case`` (its number), ``ct``
         (path below the input folder), ``series``, ``status`` (``"done"``; ``"skipped"``: it was done before;
         ``"refused"``: it, or a file in the way, cannot be used; ``"failed"``), ``reason`` (of the last two),
-        ``mask``, ``report`` (paths), ``lesions`` (their number), ``seconds``, and of the report's ``total``
-        ``volume_ml``, ``long_axis_mm``, ``sum_of_long_axes_mm`` and ``diameter_3d_mm``.
+        ``mask``, ``report`` (paths), ``lesions`` (their number), ``segments`` (each label's name and volume),
+        ``seconds``, and of the report's ``total`` ``volume_ml``, ``long_axis_mm``, ``sum_of_long_axes_mm`` and
+        ``diameter_3d_mm``. Of a model that finds only organs there are no lesions, and these are None.
 
     Raises
     ------
@@ -129,7 +133,8 @@ class _Batch:
 
     def _segment(self, case: Case, ct_name: str, progress: Progress) -> dict:
         """Segment one CT unless that is done; return what its row tells."""
-        places = case.mask_below(self.target), case.report_below(self.target)
+        kind = kind_of(self.model.recipe)
+        places = case.mask_below(self.target, kind), case.report_below(self.target, kind)
         earlier = earlier_report(*places)
         fingerprint = case.fingerprint()
         if earlier is not None and not self.overwrite and is_done(earlier, self.description, fingerprint):
@@ -142,7 +147,7 @@ class _Batch:
         found = self.find(ct, progress)
         with timer.stage("measuring"):
             mask = place_on_grid(found.mask, ct.grid)
-            measured = _measure(mask, ct, found.lesions, progress)
+            measured = _measure(mask, ct, self.model.recipe, found.lesions, progress)
         timing = {"reading": timer.seconds["reading"], **found.timing, "measuring": timer.seconds["measuring"]}
         report = segmentation_report(describe_volume(ct_name, ct), self.description, found, timing, measured)
         self._write(places, mask, lambda written: report | {"batch": signature(case, fingerprint, written)})
@@ -162,19 +167,22 @@ class _Batch:
 
 
 _TOTALS = ("volume_ml", "long_axis_mm", "sum_of_long_axes_mm", "diameter_3d_mm")
-_NOTHING = dict.fromkeys(("lesions", *_TOTALS, "mask", "report", "reason"))
+_NOTHING = dict.fromkeys(("lesions", *_TOTALS, "segments", "mask", "report", "reason"))
 
 
 def _told(places: tuple[Path, Path], report: dict) -> dict:
-    total = report["total"]
-    numbers = {key: total[key] for key in _TOTALS}
-    return {"mask": str(places[0]), "report": str(places[1]), "lesions": total["count"], **numbers}
+    total, segments = report["total"], report["segments"]
+    told = {"mask": str(places[0]), "report": str(places[1])}
+    told["segments"] = "; ".join(f"{name_of(one)} {one['volume_ml']:.6g} mL" for one in segments)
+    if has_lesions(segments):
+        told |= {"lesions": total["count"], **{key: total[key] for key in _TOTALS}}
+    return told
 
 
-def _measure(mask: Volume, ct: Volume, found: list[dict], progress: Progress) -> dict:
+def _measure(mask: Volume, ct: Volume, recipe: Recipe, found: list[dict], progress: Progress) -> dict:
     """Measure a mask; tell of each lesion how sure the network was, None where it did not say."""
-    measured = measure(mask, ct=ct, progress=progress)
-    for lesion, report in zip(find_lesions(mask), measured["lesions"], strict=True):
+    measured = measure(mask, ct=ct, names=recipe.labels, lesions=recipe.lesions, progress=progress)
+    for lesion, report in zip(find_lesions(mask, recipe.lesions), measured["lesions"], strict=True):
         inside = [one["confidence"] for one in found if lesion.holds(one["voxel_zyx"])]
         report["confidence"] = inside[0] if len(inside) == 1 else None
     return measured
@@ -194,6 +202,8 @@ def _numbered(progress: Progress, where: str) -> Progress:
 def _said(row: dict) -> str:
     if row["reason"] is not None:
         return f"{row['status']} ({row['reason']})"
+    if row["lesions"] is None:
+        return f"{row['status']}, {row['segments']}"
     return f"{row['status']}, {counted(row['lesions'], 'lesion')}, {row['volume_ml']:.2f} mL"
 
 

@@ -27,7 +27,8 @@ def segmentation_report(ct: dict, model: dict, found, timing: Mapping[str, float
     model : dict
         From `LungTumorSegLib.model.Model.describe`.
     found : Prediction or WorkerResult
-        What the network found: ``device``, ``windows_run``, ``windows_total`` and ``notes`` are told.
+        What the network found: ``device``, ``settings``, ``windows_run``, ``windows_total`` and ``notes`` are told,
+        and ``classification`` where there is one.
     timing : mapping of str to float
         Seconds by stage, in the order in which the stages ran.
     measured : dict
@@ -38,15 +39,24 @@ def segmentation_report(ct: dict, model: dict, found, timing: Mapping[str, float
         "ct": ct,
         "model": model,
         "device": _describe_device(found.device),
+        "settings": dict(found.settings),
         "timing": _with_total(timing),
         "windows": {"run": found.windows_run, "total": found.windows_total},
         "notes": list(found.notes),
+        **_classification(found),
         **measured,
     }
 
 
 def _describe_device(device: DeviceChoice | dict) -> dict:
     return device if isinstance(device, dict) else device.as_dict()
+
+
+def _classification(found) -> dict:
+    told = found.classification
+    if told is None:
+        return {}
+    return {"classification": told if isinstance(told, dict) else told.as_dict()}
 
 
 def _with_total(timing: Mapping[str, float]) -> dict[str, float]:

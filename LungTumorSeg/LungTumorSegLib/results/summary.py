@@ -13,7 +13,7 @@ from ..volume.files import atomic_path
 SUMMARY = "lungtumorseg_summary.csv"
 COLUMNS = (
     "case", "ct", "series", "status", "lesions", "volume_ml", "long_axis_mm", "sum_of_long_axes_mm", "diameter_3d_mm",
-    "seconds", "mask", "report", "reason",
+    "segments", "seconds", "mask", "report", "reason",
 )  # fmt: skip
 
 
@@ -22,7 +22,8 @@ def check_summary(path: Path) -> None:
     if path.exists():
         with path.open(encoding="utf-8", errors="replace", newline="") as file:
             heading = next(csv.reader(file), [])
-        if tuple(heading) != COLUMNS:
+        known = [name for name in COLUMNS if name in heading]  # one of an earlier version may have fewer
+        if not heading or heading != known:
             raise InputError("is in the way and is no summary", path, "move it, or choose another folder")
 
 

@@ -1,4 +1,4 @@
-"""The lesions of a mask: the same objects for as long as their voxels are the same."""
+"""The lesions of a mask, the same objects for as long as their voxels are the same; and organs, as wholes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from ..errors import InputError
-from ..measurements.lesions import Lesion, find_lesions
+from ..measurements.lesions import Lesion, as_one, find_lesions
 from ..volume import Grid, Volume
 from ..volume.lattices import offset_on
 from .alignment import aligned
@@ -53,14 +53,30 @@ def lesions_of(mask: Volume, lattice: Grid, where: str) -> list[Lesion]:
     return lesions
 
 
+def whole_of(mask: Volume, lattice: Grid, where: str) -> list[Lesion]:
+    """Return an organ as a single region whose indices count on ``lattice``; nothing of an empty mask.
+
+    Parameters are those of `lesions_of`.
+    """
+    if not mask.array.any():
+        return []
+    mask = aligned(mask, lattice)
+    return [_moved(region, offset_on(lattice, mask.grid)) for region in as_one(mask, [1])]
+
+
+def _moved(lesion: Lesion, first: tuple[int, ...]) -> Lesion:
+    """Count a lesion's indices from elsewhere: ``first`` (xyz) is the index of what was the first voxel."""
+    return replace(lesion, corner=tuple(int(n + c) for n, c in zip(first, lesion.corner, strict=True)))
+
+
 def _find(mask: Volume, lattice: Grid) -> list[Lesion]:
     if not mask.array.any():
         return []
     mask = aligned(mask, lattice)
-    first = np.array(offset_on(lattice, mask.grid))
+    first = offset_on(lattice, mask.grid)
     found = []
     for lesion in find_lesions(mask):
-        lesion = replace(lesion, corner=tuple(int(n) for n in first + lesion.corner))
+        lesion = _moved(lesion, first)
         key = lesion.corner, _digest(lesion.voxels.array, lesion.voxels.grid, lattice)
         found.append(_LESIONS.setdefault(key, lesion))
     return found

@@ -10,30 +10,26 @@ import slicer
 
 from ..progress import Progress, silent
 from ..volume import Volume
-from ..volume.terminology import LUNG_TUMOR
 from . import segments
-from .confidence import remember_confidence
+from .insertion import FoundLabels, Insertion
 from .measuring_logic import MeasuringLogic
 from .preview import remove_previews, show_preview
-from .rejected import forget_rejected
 from .request import SegmentationRequest, make_request
 from .running import Predictor, run_worker, segment_folder, warm_worker
-from .sources import remember_source
-from .tags import set_tag
 
 if TYPE_CHECKING:
     from ..worker import Worker, WorkerResult
 
 
 class SegmentationLogic(MeasuringLogic):
-    """Lung tumours in a scene's volumes, as segments, tables and markup lines.
+    """What a network finds in a scene's volumes, as segments, tables and markup lines.
 
     Parameters
     ----------
     worker : Worker, optional
         Runs the network; by default the one of the application.
     predictor : callable, optional
-        Finds the tumours in place of a worker; see `Predictor`.
+        Finds what is looked for in place of a worker; see `Predictor`.
     """
 
     def __init__(self, worker: Worker | None = None, predictor: Predictor | None = None) -> None:
@@ -59,20 +55,21 @@ class SegmentationLogic(MeasuringLogic):
         overlap: float | None = None,
         progress: Progress = silent,
     ) -> slicer.vtkMRMLSegmentationNode:
-        """Find the lung tumours in a chest CT and put them into a segmentation; waits until it is done.
+        """Find what a model knows (lung tumours, by default) and put it into a segmentation; waits until it is done.
 
-        The scene is touched only when the tumours are found, so what goes wrong or is cancelled leaves it as it was.
+        The scene is touched only when it is found, so what goes wrong or is cancelled leaves it as it was.
 
         Parameters
         ----------
         volumeNode : vtkMRMLScalarVolumeNode
-            Chest CT in HU. Linear parent transforms are honoured: the result lies where the volume is seen.
+            CT in HU. Linear parent transforms are honoured: the result lies where the volume is seen.
         segmentationNode : vtkMRMLSegmentationNode, optional
             Takes the result beside its segments, none of which is changed, whatever volume they were drawn on; a new
             node without it. Each segment remembers the volume that it was found in.
         segmentId : str, optional
-            A segment of ``segmentationNode`` whose voxels are replaced. Without it every call adds a new segment
-            called "Lung tumor", "Lung tumor 2", …; where nothing was found it is empty.
+            A segment of ``segmentationNode`` whose voxels are replaced, and with it all segments that were found
+            together with it. Without it every call adds new ones, for each label of the model: "Lung tumor", or
+            "Lung tumor 2" where there is one already. Where nothing was found they are empty.
         model : str or Path
             Name of a packaged model, or a model folder.
         device : str
@@ -121,12 +118,15 @@ class SegmentationLogic(MeasuringLogic):
     ) -> tuple[slicer.vtkMRMLSegmentationNode, str]:
         """Put what was found into the scene, as one step of `undo`; the second half of `segment`.
 
-        A preview goes. Measurements of a replaced segment that are shown are renewed; what was rejected of it goes.
+        Each label has a segment of its own, with the name, the colour and the terminology of what it is; it is empty
+        where nothing of the label was found. A preview goes. Measurements of replaced segments that are shown are
+        renewed; what was rejected of them goes.
 
         Returns
         -------
         tuple of vtkMRMLSegmentationNode and str
-            The segmentation, and the ID of the segment with the result.
+            The segmentation, and the ID of the segment with the lesions (of several labels that are lesions the first;
+            of a model that finds only organs its first).
 
         Raises
         ------
@@ -138,21 +138,17 @@ class SegmentationLogic(MeasuringLogic):
         request.check()
         mask, ct = request.where_it_is_now(result.mask)
         model = Path(request.model).name
-        node, segment_id = request.segmentationNode, request.segmentId
+        node = request.segmentationNode
         if node is None:
             node = segments.new_segmentation(request.volumeNode)
         self.history.save(node)
         segments.refer_to(node, request.volumeNode)
-        if segment_id is None:
-            segment_id = segments.add_segment(node, mask, LUNG_TUMOR, model, ct.grid)
-        else:
-            forget_rejected(node, segment_id)
-            segments.replace_segment(node, segment_id, mask, ct.grid)
-            set_tag(node, segment_id, segments.MODEL_TAG, model)
-        remember_source(node, segment_id, request.volumeNode)
-        remember_confidence(node, segment_id, result.lesions, ct.grid)
-        self._renew(node, segment_id)
-        return node, segment_id
+        labels = FoundLabels.of(result)
+        insertion = Insertion(node, request.volumeNode, mask, ct, labels, result.lesions, model)
+        ids = insertion.into(request.segmentId)
+        for segment_id in ids.values():
+            self._renew(node, segment_id)
+        return node, ids[labels.main]
 
     def showPreview(self, request: SegmentationRequest, volume: Volume) -> None:
         """Show what was found so far over the CT; again and again, each in place of the last.

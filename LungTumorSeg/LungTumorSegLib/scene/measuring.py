@@ -12,7 +12,8 @@ from ..volume import Volume
 from ..volume.lattices import holds
 from . import segments
 from .alignment import aligned, coincides
-from .components import lesions_of
+from .components import lesions_of, whole_of
+from .insertion import label_of
 from .rejected import rejected_segment
 from .sources import has_source, source_of
 from .volumes import read_ct, read_labelmap
@@ -36,6 +37,8 @@ class Subject:
         Holds every lesion kept and rejected.
     notes : list of str
         What was resampled or left out, and why.
+    is_organ : bool
+        Whether the segment is no lesion; ``kept`` and ``reference`` are then one region each, or none.
     """
 
     kept: list[Lesion]
@@ -43,6 +46,7 @@ class Subject:
     reference: list[Lesion] | None
     ct: Volume | None
     notes: list[str]
+    is_organ: bool = False
 
 
 def gather(
@@ -67,7 +71,7 @@ def gather(
         raise InputError("a reference segment was given without its segmentation", do="give both, or neither")
     notes: list[str] = []
     ct = _own_ct(node, segment_id, notes) if volume_node is None else read_ct(volume_node)
-    return _on_one_lattice(mask, rejected, reference, ct, notes)
+    return _on_one_lattice(mask, rejected, reference, ct, notes, segments.is_organ(node, segment_id))
 
 
 def own_volume(node: slicer.vtkMRMLSegmentationNode, segment_id: str) -> slicer.vtkMRMLVolumeNode | None:
@@ -104,7 +108,7 @@ def _read_reference(
     reference_segment_id: str | None,
 ) -> Volume:
     if reference_node.IsA("vtkMRMLLabelMapVolumeNode"):
-        return read_labelmap(reference_node)
+        return read_labelmap(reference_node, label_of(node, segment_id))
     if not reference_node.IsA("vtkMRMLSegmentationNode"):
         kind = reference_node.GetClassName()
         raise InputError(f"expected a segmentation or labelmap as reference, got {kind}", reference_node.GetName())
@@ -120,7 +124,12 @@ def _read_reference(
 
 
 def _on_one_lattice(
-    mask: Volume, rejected: Volume | None, reference: Volume | None, ct: Volume | None, notes: list[str]
+    mask: Volume,
+    rejected: Volume | None,
+    reference: Volume | None,
+    ct: Volume | None,
+    notes: list[str],
+    is_organ: bool,
 ) -> Subject:
     drawn = [one for one in (mask, rejected) if one is not None and one.array.any()]
     lattice = drawn[0].grid if drawn else mask.grid
@@ -137,10 +146,12 @@ def _on_one_lattice(
         notes.append(
             "The reference lies on another grid; it was resampled to the segment's voxels (nearest neighbour)."
         )
+    parts_of = whole_of if is_organ else lesions_of
     return Subject(
-        kept=lesions_of(mask, lattice, "the segment"),
+        kept=parts_of(mask, lattice, "the segment"),
         rejected=[] if rejected is None else lesions_of(rejected, lattice, "the rejected lesions"),
-        reference=None if reference is None else lesions_of(reference, lattice, "the reference"),
+        reference=None if reference is None else parts_of(reference, lattice, "the reference"),
         ct=ct,
         notes=notes,
+        is_organ=is_organ,
     )

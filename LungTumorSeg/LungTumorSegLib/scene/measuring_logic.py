@@ -68,11 +68,11 @@ class MeasuringLogic:
         Returns
         -------
         dict
-            The report of `LungTumorSegLib.measurements.measure`: ``lesions``, ``total`` and, with a reference,
-            ``reference``; with ``ct`` (size, spacing) where a CT was used, ``segment`` (its name), and ``notes`` (list
-            of str). Points are LPS mm in the world, that is with the parent transforms applied. Lesions have their
-            ``number`` as in `lesions`, ``confidence`` (or None), ``long_axis_adjusted`` and ``short_axis_adjusted``
-            (set by hand).
+            The report of `LungTumorSegLib.measurements.measure`: ``lesions``, ``total``, ``segments`` (this one) and,
+            with a reference, ``reference``; with ``ct`` (size, spacing) where a CT was used, ``segment`` (its name),
+            and ``notes`` (list of str). A segment that was found as an organ has a volume, and no lesions. Points are
+            LPS mm in the world, that is with the parent transforms applied. Lesions have their ``number`` as in
+            `lesions`, ``confidence`` (or None), ``long_axis_adjusted`` and ``short_axis_adjusted`` (set by hand).
 
         Raises
         ------
@@ -104,12 +104,14 @@ class MeasuringLogic:
         *,
         volumeNode: slicer.vtkMRMLScalarVolumeNode | None = None,
     ) -> list[Lesion]:
-        """Return the lesions of a segment and those that were rejected of it, the largest first.
+        """Return the lesions of a segment and those that were rejected of it, the largest first; an organ has none.
 
         Parameters are those of `measure`. Nothing in the scene is changed.
         """
         segments.check_segmentation(segmentationNode, segmentId)
         segment_id = segments.choose_segment(segmentationNode, segmentId)
+        if segments.is_organ(segmentationNode, segment_id):
+            return []
         subject = gather(segmentationNode, segment_id, volume_node=volumeNode)
         return list_lesions(segmentationNode, _with_lines(segmentationNode, segment_id, subject))
 
@@ -131,6 +133,7 @@ class MeasuringLogic:
         segments.check_segmentation(node, segmentId)
         segments.check_takes_labelmaps(node)
         segment_id = segments.choose_segment(node, segmentId)
+        _check_holds_lesions(node, segment_id)
         finding = find_again(lesion, find(node, segment_id, gather(node, segment_id)))
         if finding.kept == kept:
             return
@@ -152,6 +155,7 @@ class MeasuringLogic:
         """
         segments.check_segmentation(segmentationNode, segmentId)
         segment_id = segments.choose_segment(segmentationNode, segmentId)
+        _check_holds_lesions(segmentationNode, segment_id)
         findings = find(segmentationNode, segment_id, gather(segmentationNode, segment_id))
         number = find_again(lesion, findings).number
         reset_axes(Companions(segmentationNode, segment_id), findings, number)
@@ -232,6 +236,14 @@ class MeasuringLogic:
             keep_dragged_only(companions)
 
 
+def _check_holds_lesions(node: slicer.vtkMRMLSegmentationNode, segment_id: str) -> None:
+    if segments.is_organ(node, segment_id):
+        name = node.GetSegmentation().GetSegment(segment_id).GetName()
+        raise InputError("it is an organ and holds no lesions", name, "choose a segment of lesions")
+
+
 def _with_lines(node: slicer.vtkMRMLSegmentationNode, segment_id: str, subject: Subject) -> list[Finding]:
+    if subject.is_organ:
+        return []
     findings = find(node, segment_id, subject)
     return with_dragged_axes(findings, dragged_axes(Companions(node, segment_id), findings))

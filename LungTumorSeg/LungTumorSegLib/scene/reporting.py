@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..measurements.comparison import compare, recist_error
+from ..measurements.comparison import compare, compare_organs, recist_error
 from ..measurements.report import total
 from .findings import Finding
 from .measuring import Subject
@@ -42,7 +42,7 @@ def with_dragged_axes(findings: Sequence[Finding], dragged: Mapping[tuple[int, s
 
 
 def make_report(subject: Subject, findings: Sequence[Finding], segment: str, *, surfaces: bool) -> dict:
-    """Put a report together: the lesions that are kept, their total, and the comparison with the reference.
+    """Put a report together: the lesions that are kept, their total, the segment's volume, and the comparison.
 
     Parameters
     ----------
@@ -60,16 +60,26 @@ def make_report(subject: Subject, findings: Sequence[Finding], segment: str, *, 
         See `LungTumorSegLib.scene.SegmentationLogic.measure`.
     """
     measured = [finding.measured for finding in findings if finding.kept]
-    report = {"lesions": measured, "total": total(measured)}
+    volume_ml = sum((part.volume_ml for part in subject.kept), 0.0)
+    whole = {"label": 1, "name": segment, "lesion": not subject.is_organ, "volume_ml": volume_ml}
+    report = {"lesions": measured, "total": total(measured), "segments": [whole]}
     if subject.reference is not None:
-        report["reference"] = compare(subject.kept, subject.reference, surfaces=surfaces)
-        if subject.reference:
-            error = recist_error(report["total"]["long_axis_mm"], report["reference"]["long_axis_mm"])
-            report["reference"]["recist_relative_error"] = error
+        compared = report["reference"] = _compare(subject, report["total"]["long_axis_mm"], surfaces)
+        whole |= {"reference_volume_ml": compared["volume_ml"], "dice": compared["dice"]}
     report |= {"segment": segment, "notes": [*subject.notes, *_adjustments(measured), *_lines_left_out(findings)]}
     if subject.ct is not None:
         report["ct"] = {"size": list(subject.ct.grid.size), "spacing": list(subject.ct.grid.spacing)}
     return report
+
+
+def _compare(subject: Subject, long_axis_mm: float, surfaces: bool) -> dict:
+    """Compare with the reference; ``long_axis_mm`` is that of the lesions, as a person may have set it by hand."""
+    if subject.is_organ:
+        return compare_organs(subject.kept, subject.reference, surfaces=surfaces)
+    compared = compare(subject.kept, subject.reference, surfaces=surfaces)
+    if subject.reference:
+        compared["recist_relative_error"] = recist_error(long_axis_mm, compared["long_axis_mm"])
+    return compared
 
 
 def _lines_left_out(findings: Sequence[Finding]) -> list[str]:

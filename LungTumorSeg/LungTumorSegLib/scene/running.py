@@ -19,7 +19,8 @@ logger = logging.getLogger(__name__)
 
 Predictor = Callable[..., Any]
 """``predictor(ct, model, *, device, overlap, progress)``: a `Volume` and a model's name or folder in; something with
-the ``mask`` and the ``lesions`` of a `LungTumorSegLib.worker.WorkerResult` out."""
+the ``mask`` and the ``lesions`` of a `LungTumorSegLib.worker.WorkerResult` out, and with its ``labels`` and
+``lesion_labels`` where it is not of lung tumours."""
 
 
 @cache

@@ -7,12 +7,13 @@ import slicer
 import vtk
 from vtk.util import numpy_support
 
+from ..measurements.format import has_lesions
 from ..measurements.table import SUMMARY_HEADINGS, lesion_columns, summary_rows
 from .companions import Companions
 
 
 def fill_tables(companions: Companions, segment_name: str, report: dict) -> set[str]:
-    """Write a report into the segment's two tables, which are made at the first time.
+    """Write a report into the segment's two tables, which are made at the first time; an organ has a summary only.
 
     Columns of lesions hold numbers, with the unit in the heading; centroids are RAS, as in Slicer's views. In the
     summary, "none" stands for a measure without a value; the report's notes, below, say why.
@@ -22,10 +23,12 @@ def fill_tables(companions: Companions, segment_name: str, report: dict) -> set[
     set of str
         The keys of the tables.
     """
-    lesions = companions.get("lesions", "vtkMRMLTableNode", f"{segment_name} lesions")
-    _fill(lesions, lesion_columns(report["lesions"]))
     summary = companions.get("summary", "vtkMRMLTableNode", f"{segment_name} summary")
     _fill(summary, _columns(summary_rows(report), SUMMARY_HEADINGS))
+    if not has_lesions(report["segments"]):
+        return {"summary"}
+    lesions = companions.get("lesions", "vtkMRMLTableNode", f"{segment_name} lesions")
+    _fill(lesions, lesion_columns(report["lesions"]))
     return {"lesions", "summary"}
 
 

@@ -8,6 +8,15 @@ import vtk
 REJECTED = "LungTumorSeg.RejectedFrom"
 """On a hidden segment: the ID of the segment that its lesions were taken out of."""
 
+MODEL = "LungTumorSeg.Model"
+"""On every segment made here: the model's name."""
+RESULT = "LungTumorSeg.Result"
+"""The same on all segments that one run made, and on no others."""
+LABEL = "LungTumorSeg.Label"
+"""What the segment was found as: the number and the name of the model's label."""
+ORGAN = "LungTumorSeg.Organ"
+"""On a segment that is no lesion: its volume is measured, and no lesions are looked for in it."""
+
 
 def get_tag(node: slicer.vtkMRMLSegmentationNode, segment_id: str, name: str) -> str | None:
     """Return a segment's tag; None where it has none of that name."""

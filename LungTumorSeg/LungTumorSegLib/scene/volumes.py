@@ -82,10 +82,16 @@ _CHECKED: deque[int] = deque(maxlen=64)
 _BOXES: OrderedDict[int, Box] = OrderedDict()
 
 
-def read_labelmap(node: slicer.vtkMRMLLabelMapVolumeNode) -> Volume:
+def read_labelmap(node: slicer.vtkMRMLLabelMapVolumeNode, label: int | None = None) -> Volume:
     """Return a labelmap as a mask (uint8, 0 and 1) in the world, cut to its box; errors as in `read_volume`.
 
     Where the box lies is looked for once, and again when the voxels have changed.
+
+    Parameters
+    ----------
+    node : vtkMRMLLabelMapVolumeNode
+    label : int, optional
+        Of a labelmap with several labels only this one; without it all together.
     """
     volume = read_volume(node)
     stamp = time_stamp(node)
@@ -94,7 +100,10 @@ def read_labelmap(node: slicer.vtkMRMLLabelMapVolumeNode) -> Volume:
         if len(_BOXES) > _CHECKED.maxlen:
             _BOXES.popitem(last=False)
     box = _BOXES[stamp]
-    return crop_to_voxels(crop(volume, box if box[0].stop else (slice(0, 1),) * 3))
+    part = crop(volume, box if box[0].stop else (slice(0, 1),) * 3)
+    if label is not None and part.array.any() and part.array[part.array != 0].min() < part.array.max():
+        part = part.with_array(part.array == label)
+    return crop_to_voxels(part)
 
 
 def time_stamp(node: slicer.vtkMRMLScalarVolumeNode) -> int:

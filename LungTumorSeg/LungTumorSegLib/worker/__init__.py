@@ -4,8 +4,8 @@
 20 to 100 ms), or blocks in `Job.wait`. Importing it needs NumPy and nothing heavier.
 
 The client's side: ``client``, ``job``, ``exchange``, ``process``, ``log``, ``pace``, ``diagnosis``. The worker's side:
-``server``, ``segmenting``, ``kept``, ``lesions``, ``examine``, ``faults``. Both use ``protocol``, ``voxels`` and
-``outcome``.
+``server``, ``connection``, ``segmenting``, ``kept``, ``lesions``, ``examine``, ``faults``. Both use ``protocol``,
+``voxels`` and ``outcome``.
 """
 
 from .client import Worker

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 from ..inference.device import choose_device, cuda_obstacle, processor_name
+from ..machine import memory
 from .outcome import DeviceInfo
 
 
@@ -25,12 +26,9 @@ def examine() -> tuple[list[dict], dict]:
 
 
 def _processor() -> DeviceInfo:
-    try:
-        import psutil
-    except ImportError:
-        return DeviceInfo("cpu", processor_name())
-    memory = psutil.virtual_memory()
-    return DeviceInfo("cpu", processor_name(), memory.available, memory.total)
+    there = memory()
+    known = (there.free, there.total) if there.total else (None, None)
+    return DeviceInfo("cpu", processor_name(), *known)
 
 
 def _graphics_cards(chosen: str) -> list[DeviceInfo]:

@@ -176,12 +176,17 @@ class Exchange:
             windows_total=int(event["windows_total"]),
             lesions=[
                 {
+                    "label": int(lesion["label"]),
                     "voxel_zyx": tuple(int(n) for n in lesion["voxel_zyx"]),
                     "confidence": float(lesion["confidence"]),
                     "peak": float(lesion["peak"]),
                 }
                 for lesion in event["lesions"]
             ],
+            labels={int(label): str(name) for label, name in event["labels"].items()},
+            lesion_labels=tuple(int(label) for label in event["lesion_labels"]),
+            settings={str(key): str(said) for key, said in event["settings"].items()},
+            classification=_classification(event.get("classification")),
         )
         self.job.stage, self.job.fraction = "result", 1.0
         self.job.overall, self.job.seconds_left = 1.0, 0.0
@@ -189,6 +194,18 @@ class Exchange:
     def _tell(self) -> None:
         self._pace.update(self.job.stage, self.job.fraction)
         self.job.overall, self.job.seconds_left = self._pace.overall, self._pace.seconds_left
+
+
+def _classification(told: dict | None) -> dict | None:
+    """Take up the class that the worker tells, part by part."""
+    if told is None:
+        return None
+    return {
+        "subtype": None if told["subtype"] is None else int(told["subtype"]),
+        "name": None if told["name"] is None else str(told["name"]),
+        "probabilities": {str(name): float(value) for name, value in told["probabilities"].items()},
+        "lesions": int(told["lesions"]),
+    }
 
 
 def read_failure(event: dict, details: str) -> WorkerFailure:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from ..errors import CancelledError, InputError
 from ..progress import Progress, silent
 from ..volume import Volume
 from .outcome import WorkerError, WorkerFailure, WorkerResult
 
-if TYPE_CHECKING:
-    from .client import Worker
-
 PAUSE_S = 0.01  # between two looks while a caller waits
 PATIENCE_S = 0.2  # after which a caller is told the same again, so that it can cancel
+
+
+class Runner(Protocol):
+    """What runs a job: `LungTumorSegLib.worker.Worker`."""
+
+    def poll(self) -> None:
+        """Renew what the job says."""
+
+    def cancel(self) -> None:
+        """End it now."""
 
 
 class Job:
@@ -40,7 +47,7 @@ class Job:
     failure : WorkerFailure or None
     """
 
-    def __init__(self, worker: Worker):
+    def __init__(self, worker: Runner):
         self._worker = worker
         self.state = "running"
         self.stage = "starting"

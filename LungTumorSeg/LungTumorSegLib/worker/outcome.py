@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..volume import Volume
 
@@ -63,8 +63,16 @@ class WorkerResult:
     windows_run, windows_total : int
         Windows that were computed, and that would cover the CT.
     lesions : list of dict
-        One for each lesion: ``voxel_zyx`` (index in the CT's array of a voxel inside the lesion), ``confidence`` (mean
-        probability of tumour over the lesion) and ``peak`` (the highest).
+        One for each lesion: ``label``, ``voxel_zyx`` (index in the CT's array of a voxel inside the lesion),
+        ``confidence`` (mean probability of a lesion over it) and ``peak`` (the highest).
+    labels : dict of int to str
+        What each label is: the recipe's.
+    lesion_labels : tuple of int
+        Those that are lesions.
+    settings : dict of str to str
+        What was done for each option of inference, and why.
+    classification : dict or None
+        The class of the lesions, as in the report of the command line, where the network tells some.
     """
 
     mask: Volume
@@ -74,6 +82,10 @@ class WorkerResult:
     windows_run: int
     windows_total: int
     lesions: list[dict]
+    labels: dict[int, str]
+    lesion_labels: tuple[int, ...]
+    settings: dict[str, str] = field(default_factory=dict)
+    classification: dict | None = None
 
 
 @dataclass(frozen=True)

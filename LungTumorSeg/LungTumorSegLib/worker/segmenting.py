@@ -11,12 +11,12 @@ import numpy as np
 from ..progress import StageTimer
 from ..volume import Grid, Volume
 from ..volume.boxes import Box, bounding_box
+from .connection import Client
 from .faults import as_event
 from .kept import KeptNetwork, give_memory_back
 
 if TYPE_CHECKING:
     from ..prediction import PartialPrediction, Prediction
-    from .server import Client
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class Segmenting:
         )
         with timer.stage("result"):
             self._progress("result", 0.0)
-            lesions = describe_lesions(prediction)
+            lesions = describe_lesions(prediction, predictor.recipe.lesions)
             place = self._write_mask(prediction)
         logger.info("Segmented on %s: %s", self._device, {s: round(t, 2) for s, t in timer.seconds.items()})
         return {
@@ -86,9 +86,13 @@ class Segmenting:
             "timing": timer.seconds,
             "device": prediction.device.as_dict(),
             "notes": prediction.notes,
+            "settings": prediction.settings,
             "windows_run": prediction.windows_run,
             "windows_total": prediction.windows_total,
             "lesions": lesions,
+            "labels": {str(label): name for label, name in predictor.recipe.labels.items()},
+            "lesion_labels": predictor.recipe.lesions,
+            "classification": prediction.classification.as_dict() if prediction.classification else None,
         }
 
     def _ct(self) -> Volume:

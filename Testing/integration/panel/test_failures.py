@@ -84,7 +84,7 @@ def test_a_full_gpu_asks_before_the_cpu_is_used(clumsy, answer, asked_for):
     assert len(asked) == 1
     assert "Compute on the CPU instead?" in asked[0].text
     assert driver.worker.log_tail().split()[-len(asked_for) :] == [f"device={device}" for device in asked_for]
-    assert ("No tumor was found" in driver.message) == (answer == "Yes")
+    assert ("none was found" in driver.message) == (answer == "Yes")
 
 
 def test_a_worker_that_cannot_start_is_said_before_segment_is_pressed(clumsy):

@@ -53,7 +53,7 @@ def test_progress_is_shown_in_words_and_the_window_stays_alive(driver, tmp_path)
         if not blocked:
             break
     assert blocked == [], f"three runs, each blocked the window for longer than {BLOCKED_S} s"
-    assert any(text.startswith("Looking for tumors") for text in said)
+    assert any(text.startswith("Running the network") for text in said)
     assert max(values) > min(values)
     assert "lesions found" in driver.message
     assert ui.segmentButton.text == "Segment"
@@ -139,13 +139,13 @@ def test_what_takes_the_ct_away_ends_the_run(long_driver, ending):
         driver.window.settle(0.1)
         assert driver.message.startswith("Cancelled, because the")
         assert not driver.ui.segmentButton.enabled
-        assert "Load a chest CT first" in driver.ui.segmentButton.toolTip
+        assert "Load a CT first" in driver.ui.segmentButton.toolTip
 
 
 def test_without_a_ct_the_button_says_why(window, panel):
     assert not panel.ui.segmentButton.enabled
-    assert "Load a chest CT first" in panel.ui.segmentButton.toolTip
-    assert "Load a chest CT first" in panel.ui.messageLabel.text
+    assert "Load a CT first" in panel.ui.segmentButton.toolTip
+    assert "Load a CT first" in panel.ui.messageLabel.text
 
 
 def test_the_devices_are_asked_for_and_then_told(driver, monkeypatch):

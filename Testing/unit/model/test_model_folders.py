@@ -146,6 +146,7 @@ def test_a_failed_save_leaves_the_older_model_and_no_rest(tmp_path, folder):
 
 def test_no_such_model(tmp_path):
     assert "there is no such model" in refusal(tmp_path / "none")
+    assert "a recipe without packaged weights" in refusal("lungs-2d")
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "recipe.yaml", "metadata.json"])

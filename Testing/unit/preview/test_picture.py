@@ -21,6 +21,7 @@ from LungTumorSegLib.preview.picture import DPI, WIDTH, Picture
 from LungTumorSegLib.preview.subject import Subject
 from LungTumorSegLib.preview.views import AXIAL, CORONAL, PLANES, SAGITTAL
 from LungTumorSegLib.volume import LUNG_TUMOR, Grid, Volume
+from LungTumorSegLib.volume.terminology import PANCREAS, PANCREATIC_CANCER
 from support.ellipsoids import Ellipsoid
 from support.volumes import chest_volume
 
@@ -35,10 +36,12 @@ def tumour(semi_axes=(24.0, 16.0, 20.0), place=PLACE, grid=GRID, angle=0.0) -> V
     return Ellipsoid(np.array(semi_axes), axes, place).mask(grid)
 
 
-def compose(mask: Volume, reference: Volume | None = None, ct: Volume | None = None) -> tuple[Figure, Picture]:
-    """The figure that `draw_preview` writes."""
+def compose(
+    mask: Volume, reference: Volume | None = None, ct: Volume | None = None, **labels
+) -> tuple[Figure, Picture]:
+    """The figure that `draw_preview` writes; ``labels`` are the names and lesions of `measure`."""
     ct = ct or chest_volume(mask.grid)
-    picture = Picture(Subject(ct, mask, measure(mask, ct=ct, reference=reference), reference))
+    picture = Picture(Subject(ct, mask, measure(mask, ct=ct, reference=reference, **labels), reference))
     figure = Figure(figsize=(WIDTH, picture.height), dpi=DPI)
     FigureCanvasAgg(figure)
     picture.draw(figure)
@@ -191,7 +194,10 @@ RESULTS = {
 
 @pytest.mark.parametrize("name", RESULTS)
 def test_no_words_overlap(name):
-    figure, _ = compose(*RESULTS[name])
+    check_that_no_words_overlap(compose(*RESULTS[name])[0])
+
+
+def check_that_no_words_overlap(figure: Figure) -> None:
     figure.draw_without_rendering()
     texts = [text for text in figure.findobj(Text) if text.get_text().strip()]
     boxes = [text.get_window_extent() for text in texts]
@@ -232,3 +238,58 @@ def test_another_grid_is_refused(tmp_path):
         draw_preview(chest_volume(GRID), tumour(grid=other), measure(EMPTY), tmp_path / "picture.png")
     with pytest.raises(InputError, match="folder"):
         draw_preview(chest_volume(GRID), tumour(), measure(tumour()), tmp_path)
+
+
+ABDOMEN = {"names": {1: "Pancreas", 2: "Pancreatic cancer"}, "lesions": (2,)}
+
+
+def organ_with(lesion: bool) -> Volume:
+    """An organ around the lesion's place, with the lesion or without."""
+    organ, cancer = tumour((50.0, 40.0, 50.0)), tumour((12.0, 12.0, 12.0))
+    labels = organ.array.astype(np.uint8)
+    labels[cancer.array > 0] = 2 if lesion else 1
+    return organ.with_array(labels)
+
+
+def test_an_organ_and_its_lesion_have_their_names_and_colours(tmp_path):
+    ct, mask = chest_volume(GRID), organ_with(lesion=True)
+    figure, picture = compose(mask, **ABDOMEN)
+    said = words(figure)
+    assert "Pancreatic cancer, lesion 1 of 1" in said
+    organ_ml = picture.subject.report["segments"][0]["volume_ml"]
+    assert any(f"Pancreas {organ_ml:.2f} mL" in text for text in said)
+    assert {"Pancreas", "Pancreatic cancer", "long axis"} <= set(said)
+    check_that_no_words_overlap(compose(mask, tumour(), **ABDOMEN)[0])
+    assert picture.subject.measured["label"] == 2
+    path = tmp_path / "picture.png"
+    draw_preview(ct, mask, measure(mask, ct=ct, **ABDOMEN), path)
+    pixels = np.rint(imread(path)[..., :3] * 255)
+    for style in (PANCREAS, PANCREATIC_CANCER):
+        far = np.abs(pixels - np.array(style.color_rgb) * 255).max(axis=2)
+        assert (far <= 3).sum() > 50
+
+
+def test_without_a_lesion_the_organ_is_shown_where_it_is_largest():
+    figure, picture = compose(organ_with(lesion=False), **ABDOMEN)
+    said = words(figure)
+    assert "Pancreatic cancer: none found" in said
+    assert any("Shown: where the pancreas is largest" in text for text in said)
+    assert picture.rows == 1
+    areas = (picture.subject.mask.array > 0).sum(axis=(1, 2))
+    assert areas[picture.subject.slice_of(AXIAL)] == areas.max()
+
+
+def test_a_picture_of_an_organ_speaks_of_no_tumour():
+    figure, _ = compose(tumour((50.0, 40.0, 50.0)), names={1: "Lungs"}, lesions=())
+    said = words(figure)
+    assert "Lungs" in said
+    assert not any("umour" in text or "lesion" in text for text in said)
+
+
+def test_where_there_is_no_air_around_the_window_is_that_of_soft_tissue():
+    soft = Volume(np.full(GRID.shape, 40, np.int16), GRID)
+    figure, picture = compose(organ_with(lesion=True), ct=soft, **ABDOMEN)
+    assert picture.subject.whole_window.name == picture.subject.detail_window.name == "soft-tissue"
+    assert any("Shown in the soft-tissue window" in text for text in words(figure))
+    _, picture = compose(tumour((6.0, 6.0, 8.0)), names={1: "Lung tumor"})
+    assert picture.subject.whole_window.name == "lung"

@@ -44,7 +44,7 @@ class BrightIsTumour:
             voxel = tuple(int(n) for n in np.argwhere(mask.array)[0])
             lesions = [{"voxel_zyx": voxel, "confidence": 0.75, "peak": 0.9}]
         part = crop(mask, box if box[0].stop else (slice(0, 1),) * 3)
-        return WorkerResult(part, {"network": 1.0, "total": 1.0}, {"device": "cpu"}, (), 1, 1, lesions)
+        return WorkerResult(part, {"network": 1.0, "total": 1.0}, {"device": "cpu"}, (), 1, 1, lesions, {1: "Lung tumor"}, (1,))
 
 
 @pytest.fixture

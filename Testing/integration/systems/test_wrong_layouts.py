@@ -1,0 +1,429 @@
+"""A data set in the wrong layout is answered by the path, what was expected there, and what was found.
+
+Each row spoils a sound data set of one layout in one way. `prepare` must end in status 2 and one line.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from LungTumorSegLib.commandline.main import main
+from LungTumorSegLib.volume import Grid, Volume, read_mask, write_mask
+from support.abdomens import write_abdomens
+from support.data_sets import write_case_folders
+from support.lung_data import write_lung_data
+from support.subtyped_abdomens import write_subtyped_abdomens
+
+
+def write_nnunet(folder: Path) -> None:
+    """Two abdomens in nnU-Net's raw layout."""
+    cases = write_abdomens(folder)
+    for name in cases:
+        image = folder / "imagesTr" / f"{name}.nii.gz"
+        image.rename(image.with_name(f"{name}_0000.nii.gz"))
+    listing = {
+        "channel_names": {"0": "CT"},
+        "labels": {"background": 0, "pancreas": 1, "cancer": 2},
+        "numTraining": len(cases),
+        "file_ending": ".nii.gz",
+    }
+    (folder / "dataset.json").write_text(json.dumps(listing))
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory) -> dict[str, Path]:
+    """A sound data set of each layout."""
+    place = tmp_path_factory.mktemp("sound")
+    writers = {
+        "nnunet": write_nnunet,
+        "subtypes": write_subtyped_abdomens,
+        "decathlon": write_abdomens,
+        "paired": write_lung_data,
+        "folders": write_case_folders,
+    }
+    for name, write in writers.items():
+        write(place / name)
+    return {name: place / name for name in writers}
+
+
+RECIPES = {
+    "nnunet": "pancreas-3d",
+    "subtypes": "pancreas-multitask",
+    "decathlon": "pancreas-3d",
+    "paired": "lungs-2d",
+    "folders": "lung-tumor",
+}
+
+
+def prepare(data: Path, recipe: str, cache: Path, capsys) -> tuple[int, str]:
+    """Return the status and the last line on stderr, which is the only one that is no note."""
+    status = main(["prepare", str(data), "--recipe", recipe, "-o", str(cache)])
+    captured = capsys.readouterr()
+    *notes, last = captured.err.splitlines()
+    assert captured.out == ""
+    assert not any("error" in note or "Traceback" in note for note in notes)
+    return status, last
+
+
+# ---- ways to spoil a data set
+
+
+def away(path: str) -> Callable:
+    """Take a file or folder out."""
+
+    def spoil(folder: Path) -> None:
+        place = folder / path
+        shutil.rmtree(place) if place.is_dir() else place.unlink()
+
+    return spoil
+
+
+def renamed(path: str, name: str) -> Callable:
+    return lambda folder: (folder / path).rename((folder / path).with_name(name))
+
+
+def written(path: str, content: str | bytes = b"") -> Callable:
+    """Put a file of this content in the place of whatever is there."""
+
+    def spoil(folder: Path) -> None:
+        if (folder / path).is_dir():
+            shutil.rmtree(folder / path)
+        (folder / path).write_bytes(content.encode() if isinstance(content, str) else content)
+
+    return spoil
+
+
+def emptied(path: str) -> Callable:
+    """Leave an empty folder."""
+
+    def spoil(folder: Path) -> None:
+        if (folder / path).is_dir():
+            shutil.rmtree(folder / path)
+        else:
+            (folder / path).unlink()
+        (folder / path).mkdir()
+
+    return spoil
+
+
+def listing(*, without: str | None = None, **changes) -> Callable:
+    """Change keys of ``dataset.json``."""
+
+    def spoil(folder: Path) -> None:
+        path = folder / "dataset.json"
+        content = {**json.loads(path.read_text()), **changes}
+        path.write_text(json.dumps({key: value for key, value in content.items() if key != without}))
+
+    return spoil
+
+
+def marked(path: str, value: int) -> Callable:
+    """Mark a voxel with another value."""
+
+    def spoil(folder: Path) -> None:
+        mask = read_mask(folder / path)
+        mask.array[0, 0, 0] = value
+        write_mask(folder / path, mask)
+
+    return spoil
+
+
+def elsewhere(path: str) -> Callable:
+    """Put a mask on another grid."""
+    return lambda folder: write_mask(folder / path, Volume(np.ones((4, 5, 6), np.uint8), Grid((6, 5, 4))))
+
+
+def arrays(path: str, **content: np.ndarray) -> Callable:
+    return lambda folder: np.savez(folder / path, **content)
+
+
+def both(*ways: Callable) -> Callable:
+    def spoil(folder: Path) -> None:
+        for way in ways:
+            way(folder)
+
+    return spoil
+
+
+ONE, TWO = "pancreas_000", "pancreas_001"
+
+# (layout, way, path that is named, words of what was expected, words of what was found)
+NNUNET = {
+    "no images": (away("imagesTr"), "imagesTr", "expected CASE_0000.nii.gz in it", "found dataset.json, labelsTr"),
+    "no labels": (away("labelsTr"), "labelsTr", "expected CASE.nii.gz in it", "found dataset.json, imagesTr"),
+    "images misspelt": (renamed("imagesTr", "imageTr"), "imagesTr", "expected CASE_0000.nii.gz", "found imageTr"),
+    "images are a file": (written("imagesTr"), "imagesTr", "expected a folder with CASE_0000.nii.gz", "is a file"),
+    "no image is there": (
+        both(emptied("imagesTr"), emptied("labelsTr")),
+        "imagesTr",
+        "expected CASE_0000.nii.gz",
+        "found nothing",
+    ),
+    "wrong channel": (
+        renamed(f"imagesTr/{ONE}_0000.nii.gz", f"{ONE}_0001.nii.gz"),
+        f"imagesTr/{ONE}_0000.nii.gz",
+        f"expected {ONE}_0000.nii.gz, the image",
+        f"found {ONE}_0001.nii.gz",
+    ),
+    "no channel": (
+        renamed(f"imagesTr/{TWO}_0000.nii.gz", f"{TWO}.nii.gz"),
+        f"imagesTr/{TWO}_0000.nii.gz",
+        f"expected {TWO}_0000.nii.gz, the image",
+        f"found {TWO}.nii.gz",
+    ),
+    "image without label": (
+        away(f"labelsTr/{TWO}.nii.gz"),
+        f"labelsTr/{TWO}.nii.gz",
+        f"expected {TWO}.nii.gz, the label map",
+        f"found {ONE}.nii.gz",
+    ),
+    "label misspelt": (
+        renamed(f"labelsTr/{ONE}.nii.gz", f"{ONE}_seg.nii.gz"),
+        f"labelsTr/{ONE}.nii.gz",
+        f"expected {ONE}.nii.gz, the label map",
+        f"found {ONE}_seg.nii.gz",
+    ),
+    "listing is not JSON": (written("dataset.json", "{labels: }"), "dataset.json", "JSON", "cannot be read"),
+    "listing is empty": (written("dataset.json"), "dataset.json", "JSON", "cannot be read"),
+    "listing is a list": (written("dataset.json", "[]"), "dataset.json", "expected a JSON object", ""),
+    "no file ending": (listing(without="file_ending"), "dataset.json", "'file_ending'", "found channel_names, labels"),
+    "nothing in the listing": (written("dataset.json", "{}"), "dataset.json", "'training' list", "found no key"),
+    "other ending": (listing(file_ending=".nrrd"), "imagesTr", "expected CASE_0000.nrrd", f"found {ONE}_0000.nii.gz"),
+    "ending that is not read": (listing(file_ending=".png"), "dataset.json", ".nii.gz", "images in '.png'"),
+    "ending is a number": (listing(file_ending=3), "dataset.json", ".nii.gz", "images in 3"),
+    "two channels": (
+        listing(channel_names={"0": "CT", "1": "PET"}),
+        "dataset.json",
+        "give CT alone",
+        "names 2 image channels",
+    ),
+    "number of cases": (listing(numTraining=3), "dataset.json", "says that there are 3 cases", "there are 2"),
+    "labels of another recipe": (
+        listing(labels={"background": 0, "liver": 1, "vessel": 2, "cancer": 3}),
+        "dataset.json",
+        "expected the recipe's labels 1 Pancreas, 2 Pancreatic cancer",
+        "found 1 liver, 2 vessel, 3 cancer",
+    ),
+    "value of no label": (
+        marked(f"labelsTr/{TWO}.nii.gz", 7),
+        f"labelsTr/{TWO}.nii.gz",
+        "expected the values 0 background, 1 Pancreas, 2 Pancreatic cancer",
+        "found 7 as well",
+    ),
+    "label on another grid": (elsewhere(f"labelsTr/{ONE}.nii.gz"), f"labelsTr/{ONE}.nii.gz", "", "6"),
+    "image is none": (written(f"imagesTr/{ONE}_0000.nii.gz", b"text"), f"imagesTr/{ONE}_0000.nii.gz", "", ""),
+    "label is a folder": (
+        emptied(f"labelsTr/{ONE}.nii.gz"),
+        f"labelsTr/{ONE}.nii.gz",
+        "expected the label map",
+        "found a folder",
+    ),
+}
+TABLE = "subtype_mapping.json"
+SUBTYPES = {
+    "no table": (
+        away(TABLE),
+        "",
+        f"expected {TABLE} or subtype_mapping.csv",
+        "found dataset.json, imagesTr, labelsTr",
+    ),
+    "table misspelt": (renamed(TABLE, "subtypes.json"), "", f"expected {TABLE}", "found dataset.json, imagesTr"),
+    "two tables": (written("subtype_mapping.csv", "case,subtype"), "", "keep one", "two tables of subtypes"),
+    "table is not JSON": (written(TABLE, "case: 0"), TABLE, 'expected {"CASE": 0, …}', "this is no table"),
+    "table is a list": (written(TABLE, "[0, 1]"), TABLE, 'expected {"CASE": 0, …}', "found a JSON list"),
+    "class of no name": (written(TABLE, json.dumps({ONE: 7})), TABLE, "the recipe knows 0 to 2", "is 7"),
+    "class is a word": (written(TABLE, json.dumps({ONE: "high"})), TABLE, "expected a whole number", "is 'high'"),
+    "case without class": (written(TABLE, json.dumps({ONE: 0})), TABLE, "add it", f"no class for 2 cases ({TWO}"),
+    "class without case": (
+        both(away(f"imagesTr/{TWO}_0000.nii.gz"), away(f"labelsTr/{TWO}.nii.gz"), listing(numTraining=2)),
+        TABLE,
+        "restore the files",
+        f"names 1 case ({TWO}) that is not in the data set",
+    ),
+}
+PAIR = {"image": f"imagesTr/{ONE}.nii.gz", "label": f"labelsTr/{ONE}.nii.gz"}
+DECATHLON = {
+    "no listing": (
+        away("dataset.json"),
+        "",
+        "expected dataset.json with imagesTr and labelsTr",
+        "found imagesTr, labelsTr",
+    ),
+    "listing misspelt": (
+        renamed("dataset.json", "datasets.json"),
+        "",
+        "expected dataset.json with",
+        "found datasets.json",
+    ),
+    "listing is a folder": (emptied("dataset.json"), "", "expected dataset.json with", "found a folder of that name"),
+    "lists nothing": (listing(training=[], numTraining=0), "dataset.json", "expected cases in its list", "found none"),
+    "lists names": (listing(training=[ONE]), "dataset.json", '{"image": PATH, "label": PATH}', f'found "{ONE}"'),
+    "list is a number": (listing(training=3), "dataset.json", "'training' list", "found name, modality"),
+    "entry without label": (
+        listing(training=[{"image": PAIR["image"]}]),
+        "dataset.json",
+        '{"image": PATH, "label": PATH}',
+        f'found {{"image": "imagesTr/{ONE}.nii.gz"}}',
+    ),
+    "listed twice": (listing(training=[PAIR, PAIR]), "", "rename one", f"two cases are named {ONE}"),
+    "image is not there": (
+        listing(training=[{**PAIR, "image": "imagesTr/pancreas_0.nii.gz"}], numTraining=1),
+        "imagesTr/pancreas_0.nii.gz",
+        "expected pancreas_0.nii.gz, the image",
+        f"found {ONE}.nii.gz, {TWO}.nii.gz",
+    ),
+    "folder is not there": (
+        renamed("labelsTr", "labels"),
+        f"labelsTr/{ONE}.nii.gz",
+        "expected a folder labelsTr in",
+        "found labels",
+    ),
+    "folder is a file": (
+        written("labelsTr"),
+        f"labelsTr/{ONE}.nii.gz",
+        "expected a folder labelsTr",
+        "found a file of that name",
+    ),
+    "one label": (
+        listing(labels={"0": "background", "1": "cancer"}),
+        "dataset.json",
+        "expected the recipe's labels 1 Pancreas, 2 Pancreatic cancer",
+        "found 1 cancer",
+    ),
+    "value of no label": (
+        marked(f"labelsTr/{ONE}.nii.gz", 3),
+        f"labelsTr/{ONE}.nii.gz",
+        "expected the values 0 background, 1 Pancreas, 2 Pancreatic cancer",
+        "found 3 as well",
+    ),
+}
+MASK = "Segmentations/Case_000_seg.npz"
+PAIRED = {
+    "no images": (away("Images"), "Images", "expected a folder CASE of DICOM files", "found Segmentations"),
+    "no masks": (away("Segmentations"), "Segmentations", "expected a mask CASE.npz", "found Images"),
+    "masks misspelt": (renamed("Segmentations", "Masks"), "Segmentations", "expected a mask CASE.npz", "found Images"),
+    "small letters": (renamed("Images", "images"), "Images", "expected a folder CASE", "found images"),
+    "images are a file": (written("Images"), "Images", "expected a folder with a folder CASE", "this is a file"),
+    "no case": (emptied("Images"), "Images", "expected a folder CASE of DICOM files", "found nothing"),
+    "case is empty": (emptied("Images/Case_000"), "Images/Case_000", "", ""),
+    "case is a file": (
+        written("Images/Case_000"),
+        MASK,
+        "expected the name of one",
+        "found Case_001",
+    ),
+    "case holds no slices": (
+        both(emptied("Images/Case_000"), written("Images/Case_000/notes.txt", "text")),
+        "Images/Case_000",
+        "",
+        "",
+    ),
+    "image without mask": (away(MASK), "Segmentations", "expected Case_000.npz", "found Case_001_seg.npz"),
+    "no mask at all": (emptied("Segmentations"), "Segmentations", "expected Case_000.npz", "found nothing"),
+    "mask misspelt": (
+        renamed(MASK, "Case_00_seg.npz"),
+        "Segmentations/Case_00_seg.npz",
+        "expected the name of one",
+        "found Case_000, Case_001",
+    ),
+    "two masks": (
+        arrays("Segmentations/Case_000.npz", Masks=np.zeros(3)),
+        MASK,
+        "expected one",
+        "found Case_000.npz as well",
+    ),
+    "other key": (arrays(MASK, masks=np.zeros(3), other=np.zeros(3)), MASK, "'Masks'", "only masks, other"),
+    "other shape": (
+        arrays(MASK, Masks=np.zeros((24, 64, 71), np.uint8)),
+        MASK,
+        "the CT 24 x 64 x 72",
+        "its mask has 24 x 64 x 71",
+    ),
+    "no numbers": (arrays(MASK, Masks=np.full((24, 64, 72), "a")), MASK, "whole numbers", "not a mask"),
+    "fractions": (arrays(MASK, Masks=np.full((24, 64, 72), 0.3)), MASK, "whole numbers", "not a mask"),
+    "mask is text": (written(MASK, "text"), MASK, ".npz file", "damaged"),
+    "mask is a folder": (emptied(MASK), MASK, "", ""),
+}
+FOLDERS = {
+    "ct misspelt": (
+        renamed("case_1/ct.nii.gz", "CT1.nii.gz"),
+        "case_1",
+        "expected ct.nii.gz or a DICOM series",
+        "found CT1.nii.gz",
+    ),
+    "no ct": (away("case_0/ct.nii.gz"), "case_0", "expected ct.nii.gz", "found tumor.nii.gz"),
+    "ct is a folder": (emptied("case_0/ct.nii.gz"), "case_0/ct.nii.gz", "expected a file", "found a folder"),
+    "ct in another format": (renamed("case_0/ct.nii.gz", "ct.mat"), "case_0/ct.mat", ".nii.gz", "not a format"),
+    "mask misspelt": (
+        renamed("case_1/tumor.nii.gz", "tumour.nii.gz"),
+        "case_1/tumour.nii.gz",
+        "expected tumor.nii.gz",
+        "found tumour.nii.gz",
+    ),
+    "mask of another name": (
+        renamed("case_0/tumor.nii.gz", "mask.nii.gz"),
+        "case_0/mask.nii.gz",
+        "expected tumor.nii.gz",
+        "found mask.nii.gz",
+    ),
+    "mask in another format": (renamed("case_0/tumor.nii.gz", "tumor.mat"), "case_0/tumor.mat", "", "not a format"),
+    "mask on another grid": (elsewhere("case_0/tumor.nii.gz"), "case_0/tumor.nii.gz", "", "6"),
+    "ct is empty": (written("case_0/ct.nii.gz"), "case_0/ct.nii.gz", "", ""),
+}
+LAYOUTS = {"nnunet": NNUNET, "subtypes": SUBTYPES, "decathlon": DECATHLON, "paired": PAIRED, "folders": FOLDERS}
+ROWS = [
+    pytest.param(layout, *row, id=f"{layout}: {name}")
+    for layout, rows in LAYOUTS.items()
+    for name, row in rows.items()
+]
+
+
+@pytest.mark.parametrize(("layout", "spoil", "path", "expected", "found"), ROWS)
+def test_answer(layout, spoil, path, expected, found, sound, tmp_path, capsys):
+    data = tmp_path / "data"
+    shutil.copytree(sound[layout], data)
+    spoil(data)
+    status, answer = prepare(data, RECIPES[layout], tmp_path / "cache", capsys)
+    assert status == 2
+    assert answer.startswith(f"lungtumorseg: error: {data / path}: ")
+    assert expected in answer
+    assert found in answer
+    assert "; " in answer  # what to do
+
+
+@pytest.mark.parametrize(
+    ("way", "expected", "found"),
+    [
+        (lambda data: None, "check the path", "there is no such data folder"),
+        (lambda data: data.mkdir(), "expected dataset.json with", "found nothing"),
+        (lambda data: data.write_text("text"), "expected the folder of a data set", "is a file"),
+        (lambda data: (data / "scans").mkdir(parents=True), "Images/CASE/*.dcm with", "found scans"),
+    ],
+)
+def test_no_data_set_at_all(way, expected, found, tmp_path, capsys):
+    data = tmp_path / "data"
+    way(data)
+    status, answer = prepare(data, "lung-tumor", tmp_path / "cache", capsys)
+    assert status == 2
+    assert answer.startswith(f"lungtumorseg: error: {data}: ")
+    assert expected in answer
+    assert found in answer
+
+
+@pytest.mark.parametrize("layout", ["nnunet", "decathlon", "paired"])
+def test_the_folder_above_a_data_set_says_which_to_give(layout, sound, tmp_path, capsys):
+    shutil.copytree(sound[layout], tmp_path / "data" / "Task07")
+    status, answer = prepare(tmp_path / "data", RECIPES[layout], tmp_path / "cache", capsys)
+    assert status == 2
+    assert answer.endswith(f"found Task07; give {tmp_path / 'data' / 'Task07'}")
+
+
+def test_one_label_takes_what_several_mark_and_says_so(sound, tmp_path, capsys):
+    main(["prepare", str(sound["nnunet"]), "--recipe", "lungs-2d", "-o", str(tmp_path / "cache")])
+    assert "the data set has 1 pancreas, 2 cancer; each of them counts as Lungs" in capsys.readouterr().err
