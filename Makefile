@@ -2,8 +2,10 @@
 # make demo    segment CT=path, or a phantom where none is given; report, mask and picture go to demo/
 # make test    ruff and all tests; LUNGTUMORSEG_DATA=folder adds those on real scans
 # make lint    ruff only
+# make systems every recipe trained small, segmented and measured: one table, also in systems/RESULTS.md
+# make bench   time this project against MONAI and nnU-Net (minutes); bench-full: in full, into Testing/benchmark/RESULTS.md
 # make screen  install the system's packages that tests with windows need (Debian, Ubuntu; as root)
-# make clean   remove what demo and test made (not .venv)
+# make clean   remove what demo, systems, bench and test made (not .venv)
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,7 +13,10 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 RUN := $(VENV)/bin/python -m LungTumorSegLib
 INSTALLED := $(VENV)/.installed
 
-.PHONY: setup demo test lint screen clean
+BENCH_VENV := .venv-bench
+SITE_PACKAGES := import sysconfig; print(sysconfig.get_path("purelib"))
+
+.PHONY: setup demo test lint bench bench-full systems screen clean
 
 setup: $(INSTALLED)
 
@@ -45,9 +50,28 @@ lint: setup
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 
+bench: $(BENCH_VENV)/.installed
+	$(VENV)/bin/python Testing/benchmark/bench.py $(BENCH)
+
+bench-full: $(BENCH_VENV)/.installed
+	$(VENV)/bin/python Testing/benchmark/bench.py --form full $(BENCH)
+
+# nnU-Net and what it brings in stay out of .venv: an environment of its own, which sees all that .venv holds.
+$(BENCH_VENV)/.installed: $(INSTALLED) Testing/benchmark/nnunet.txt
+	$(VENV)/bin/python -m venv $(BENCH_VENV)
+	@project=$$($(VENV)/bin/python -c '$(SITE_PACKAGES)') && own=$$($(BENCH_VENV)/bin/python -c '$(SITE_PACKAGES)') && \
+	  echo "import site; site.addsitedir('$$project')" > "$$own/project.pth"
+	$(BENCH_VENV)/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt \
+	  --requirement Testing/benchmark/nnunet.txt && touch $@ || \
+	  echo "nnU-Net could not be installed; its lines are left out of the table" >&2
+
+# Goes on where it was stopped; a few minutes on two cores.
+systems: setup
+	$(VENV)/bin/python Testing/benchmark/systems.py -o systems
+
 screen:
 	@.ci/screen
 
 clean:
-	rm -rf demo .pytest_cache .ruff_cache .hypothesis
-	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+	rm -rf demo systems build/bench .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './$(VENV)/*' -not -path './$(BENCH_VENV)/*' -prune -exec rm -rf {} +

@@ -85,7 +85,7 @@ def rows(repeats: int):
     shifted = np.roll(mask, 3, axis=1).astype(np.uint8)
     reference = add_volume(scene, Volume(shifted, GRID), "Reference", "vtkMRMLLabelMapVolumeNode")
     part = crop(Volume(mask.astype(np.uint8), GRID), bounding_box(mask))
-    result = WorkerResult(part, {}, {}, (), 1, 1, [])
+    result = WorkerResult(part, {}, {}, (), 1, 1, [], {1: "Lung tumor"}, (1,))
     logic = SegmentationLogic(predictor=None)
 
     def touch() -> None:

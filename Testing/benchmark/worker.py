@@ -1,23 +1,35 @@
-"""Print where the time goes from Segment to result, through the worker, as a Markdown table.
+"""Print where the time goes from Segment to result, through the worker, as a Markdown table, beside each part's floor.
 
 .venv/bin/python Testing/benchmark/worker.py [--ct FILE_OR_FOLDER] [--device DEVICE] [--repeats N]
 
 Without a CT a phantom is used; either is brought to 512x512x300 voxels first. Insertion into the scene is not in it.
+A floor is what the part cannot do without, measured on the same machine: a bare import, a copy in memory, the
+network's convolutions.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmark.peers import floors
+from benchmark.peers.machine import describe
+from LungTumorSegLib.model import load_model
+from LungTumorSegLib.model.bundle import WEIGHTS
 from LungTumorSegLib.phantom import make_phantom
 from LungTumorSegLib.volume import Grid, Volume, read_ct
 from LungTumorSegLib.volume.resampling import axis_weights, resample
 from LungTumorSegLib.worker import Worker, WorkerResult
 
+MODEL = "lung-tumor"
 SIZE = (512, 512, 300)
 STAGES = {
     "start to ready (torch, devices)": "starting",
@@ -61,6 +73,44 @@ def segment(worker: Worker, ct: Volume, device: str) -> tuple[WorkerResult, floa
     return job.result, max(calls)
 
 
+def floors_of(ct: Volume, result: WorkerResult, device: str) -> dict[str, tuple[float, str]]:
+    """Measure the least that each stage can take: seconds, and what they are.
+
+    Parameters
+    ----------
+    ct : Volume
+    result : WorkerResult
+        Of that CT.
+    device : str
+    """
+    model = load_model(MODEL)
+    weights = (model.path / WEIGHTS).stat().st_size
+    found = floors.measure(model.path, "cuda" if device.startswith("cuda") else "cpu")
+    copied = found["copy_bytes_per_s"]
+    window_s = found["rates"][result.device["precision"]]["layers_s"]
+    ct_s, mask_s = ct.array.nbytes / copied, ct.array.size / copied
+    return {
+        "starting": (seconds_of_import("torch"), "`import torch` in a new process"),
+        "transfer": (ct_s, "one copy of the CT in memory"),
+        "loading": (weights / copied, "one copy of the weights"),
+        "preparing": (ct_s, "one pass over the CT"),
+        "network": (result.windows_run * window_s, f"the convolutions of {result.windows_run} windows alone"),
+        "resampling": (mask_s, "one pass over the mask"),
+        "postprocessing": (mask_s, "one pass over the mask"),
+        "result": (mask_s, "one copy of the mask"),
+    }
+
+
+def seconds_of_import(package: str) -> float:
+    """Return how long a new process takes to import a package and to end: the fastest of three."""
+    seconds = []
+    for _ in range(3):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", f"import {package}"], check=True)
+        seconds.append(time.perf_counter() - began)
+    return min(seconds)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--ct", help="NIfTI, NRRD or MetaImage file, or a DICOM folder")
@@ -77,14 +127,20 @@ def main() -> None:
             runs.append(result.timing)
             longest = max(longest, call)
         worker.close()
+    least = floors_of(ct, result, result.device["device"])
+    least["total"] = (sum(seconds for stage, (seconds, _) in least.items() if stage != "starting"), "of a second run")
 
-    print(f"512x512x300 voxels on {result.device['device']}, {result.device['precision']}; ", end="")
-    print(f"{result.windows_run} of {result.windows_total} windows; median of {arguments.repeats}\n")
-    print("| s | first run, process not started | second run |")
-    print("|---|---|---|")
+    device = result.device
+    machine = describe(device["device"].partition(":")[0])
+    print(f"{machine['processor']}, {machine['cores']} cores; 512x512x300 voxels on {device['device']}, ", end="")
+    print(f"{device['precision']}; {result.windows_run} of {result.windows_total} windows; ", end="")
+    print(f"median of {arguments.repeats}\n")
+    print("| s | first run, process not started | second run | floor | which is |")
+    print("|---|---|---|---|---|")
     for name, stage in STAGES.items():
-        cells = (f"{statistics.median(run[stage] for run in runs):.2f}" for runs in (cold, warm))
-        print(f"| {name} | {' | '.join(cells)} |")
+        cells = [f"{statistics.median(run[stage] for run in runs):.2f}" for runs in (cold, warm)]
+        seconds, what = least[stage]
+        print(f"| {name} | {' | '.join(cells)} | {seconds:.3f} | {what} |")
     print(f"\nThe longest call that the application waited for: {1000 * longest:.0f} ms")
 
 
