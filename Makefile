@@ -55,6 +55,7 @@ bench: $(BENCH_VENV)/.installed
 
 bench-full: $(BENCH_VENV)/.installed
 	$(VENV)/bin/python Testing/benchmark/bench.py --form full $(BENCH)
+	$(VENV)/bin/python Testing/benchmark/worker.py --write
 
 # nnU-Net and what it brings in stay out of .venv: an environment of its own, which sees all that .venv holds.
 $(BENCH_VENV)/.installed: $(INSTALLED) Testing/benchmark/nnunet.txt

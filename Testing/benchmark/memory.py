@@ -2,8 +2,8 @@
 
 .venv/bin/python Testing/benchmark/memory.py [--slices 300 1500 …] [--output-suffix .nii.gz] [--set KEY=VALUE …]
 
-Writes phantom chests of 512x512 voxels a slice that go on below the chest (its last slices, repeated), as the scan of a
-whole body does, and runs `segment` on each in a process of its own, whose largest resident set the system tells.
+Writes phantom chests of 512x512 voxels a slice that go on below the chest (its lowest slices, repeated), as a scan of
+a whole body does, and runs `segment` on each in a process of its own, whose largest resident set the system tells.
 `--slices 100` is the quick form. Linux and macOS only.
 """
 
@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from scipy.ndimage import binary_fill_holes
 
 from LungTumorSegLib.phantom import make_phantom
 from LungTumorSegLib.volume import Grid, Volume, write_volume
@@ -25,6 +26,7 @@ from LungTumorSegLib.volume.resampling import axis_weights, resample
 COLUMNS = 512
 CHEST_SLICES = 300
 LIMIT_GIB = 4.0
+AIR_HU = -300
 
 # Runs the command in this process, and tells the memory of it alone.
 CHILD = """
@@ -43,15 +45,20 @@ def chest(slices: int) -> Volume:
     weights = tuple(axis_weights(np.linspace(0, n - 1, m), n) for n, m in zip(ct.array.shape, size[::-1], strict=True))
     array = resample(ct.array, weights).round().astype(np.int16)
     spacing = [s * (n - 1) / (m - 1) for s, n, m in zip(ct.grid.spacing, ct.grid.size, size, strict=True)]
-    # Canonical order: the first slices are the lowest.
-    below = array[: CHEST_SLICES // 20]
-    below = np.concatenate([below[::-1], below])
+    # The first slices are the lowest.
+    below = np.stack([without_lung(plane) for plane in array[: CHEST_SLICES // 20]])
     missing = slices - len(array)
     repeated = np.concatenate([below] * (missing // len(below) + 1))[:missing]
     return Volume(
         np.concatenate([repeated, array]),
         Grid((COLUMNS, COLUMNS, slices), spacing, ct.grid.origin, ct.grid.direction),
     )
+
+
+def without_lung(plane: np.ndarray) -> np.ndarray:
+    """Fill with soft tissue what the body encloses in an axial slice (yx, HU)."""
+    body = binary_fill_holes(plane > AIR_HU)
+    return np.where(body & (plane < AIR_HU), np.int16(40), plane)
 
 
 def measured(ct: Path, output: Path, options: list[str]) -> tuple[float, dict]:

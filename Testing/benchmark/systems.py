@@ -85,8 +85,12 @@ def run_all(systems: list[SmallSystem], folder: Path, jobs: int) -> tuple[dict[s
     children: list[subprocess.Popen] = []
     records, failures = {}, []
     pool = ThreadPoolExecutor(jobs)
+
+    def complete(system: SmallSystem) -> dict:
+        return SystemRun(system, folder / system.recipe, children).complete()
+
     try:
-        asked = {pool.submit(SystemRun(s, folder / s.recipe, children).complete): s.recipe for s in systems}
+        asked = {pool.submit(complete, system): system.recipe for system in systems}
         for future in as_completed(asked):
             name = asked[future]
             try:
@@ -118,6 +122,8 @@ def main() -> int:
         print("stopped; the same command goes on", file=sys.stderr)
         return 130
     rows = [row(s, records[s.recipe], arguments.output / s.recipe / "model") for s in chosen if s.recipe in records]
+    if not rows:  # what went wrong was said
+        return 1
     failures += [line for s in chosen if s.recipe in records for line in shortcomings(s, records[s.recipe])]
     table = "\n".join([HEAD, *rows, "", FOOT, "Not for clinical use.", *(["", *failures] if failures else [])])
     write_text(arguments.output / "RESULTS.md", table + "\n")

@@ -1,10 +1,10 @@
 """Print where the time goes from Segment to result, through the worker, as a Markdown table, beside each part's floor.
 
-.venv/bin/python Testing/benchmark/worker.py [--ct FILE_OR_FOLDER] [--device DEVICE] [--repeats N]
+.venv/bin/python Testing/benchmark/worker.py [--ct FILE_OR_FOLDER] [--device DEVICE] [--repeats N] [--write]
 
 Without a CT a phantom is used; either is brought to 512x512x300 voxels first. Insertion into the scene is not in it.
 A floor is what the part cannot do without, measured on the same machine: a bare import, a copy in memory, the
-network's convolutions.
+network's convolutions. With --write the table also takes its place in RESULTS.md.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmark.peers import floors
 from benchmark.peers.machine import describe
+from benchmark.peers.report import put_into
+from benchmark.peers.tables import markdown
 from LungTumorSegLib.model import load_model
 from LungTumorSegLib.model.bundle import WEIGHTS
 from LungTumorSegLib.phantom import make_phantom
@@ -29,6 +31,8 @@ from LungTumorSegLib.volume import Grid, Volume, read_ct
 from LungTumorSegLib.volume.resampling import axis_weights, resample
 from LungTumorSegLib.worker import Worker, WorkerResult
 
+RESULTS = Path(__file__).with_name("RESULTS.md")
+MARKS = "<!-- worker: begin (written by Testing/benchmark/worker.py --write) -->", "<!-- worker: end -->"
 MODEL = "lung-tumor"
 SIZE = (512, 512, 300)
 STAGES = {
@@ -116,6 +120,7 @@ def main() -> None:
     parser.add_argument("--ct", help="NIfTI, NRRD or MetaImage file, or a DICOM folder")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--write", action="store_true", help="put the table into RESULTS.md")
     arguments = parser.parse_args()
     ct = enlarged(read_ct(arguments.ct) if arguments.ct else make_phantom(seed=7).ct)
 
@@ -132,16 +137,21 @@ def main() -> None:
 
     device = result.device
     machine = describe(device["device"].partition(":")[0])
-    print(f"{machine['processor']}, {machine['cores']} cores; 512x512x300 voxels on {device['device']}, ", end="")
-    print(f"{device['precision']}; {result.windows_run} of {result.windows_total} windows; ", end="")
-    print(f"median of {arguments.repeats}\n")
-    print("| s | first run, process not started | second run | floor | which is |")
-    print("|---|---|---|---|---|")
+    rows = []
     for name, stage in STAGES.items():
-        cells = [f"{statistics.median(run[stage] for run in runs):.2f}" for runs in (cold, warm)]
+        medians = [f"{statistics.median(run[stage] for run in runs):.2f}" for runs in (cold, warm)]
         seconds, what = least[stage]
-        print(f"| {name} | {' | '.join(cells)} | {seconds:.3f} | {what} |")
-    print(f"\nThe longest call that the application waited for: {1000 * longest:.0f} ms")
+        rows.append([name, *medians, f"{seconds:.3f}", what])
+    text = (
+        f"{machine['processor']}, {machine['cores']} cores; 512x512x300 voxels on {device['device']}, "
+        f"{device['precision']}; {result.windows_run} of {result.windows_total} windows; "
+        f"median of {arguments.repeats}.\n\n"
+        f"{markdown(['s', 'first run, process not started', 'second run', 'floor', 'which is'], rows)}\n\n"
+        f"The application never waited longer than {1000 * longest:.0f} ms."
+    )
+    print(text)
+    if arguments.write:
+        put_into(RESULTS, text, MARKS)
 
 
 if __name__ == "__main__":

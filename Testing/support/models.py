@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from LungTumorSegLib.model import save_model
-from LungTumorSegLib.networks import build_network
-from LungTumorSegLib.recipe import parse_recipe
+from LungTumorSegLib.networks import build_network, network_of
+from LungTumorSegLib.recipe import dump_recipe, load_recipe, parse_recipe
 from LungTumorSegLib.recipe.schema import Recipe
 
 RECIPE = """
@@ -71,16 +71,9 @@ SMALL = {
 
 def save_random_model(folder: Path, recipe: str, seed: int = 1) -> Path:
     """Save a model of a packaged recipe, made small, with random weights: it finds some of everything, anywhere."""
-    import torch
-
-    from LungTumorSegLib.networks import network_of
-    from LungTumorSegLib.recipe import dump_recipe, load_recipe
-
     content = load_recipe(recipe).model_dump(mode="json")
     for part, values in SMALL[recipe].items():
         content[part] |= values
     small = Recipe.model_validate(content)
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        save_model(folder, network_of(small).state_dict(), dump_recipe(small), {"version": "1.0"})
+    save_model(folder, network_of(small, seed=seed).state_dict(), dump_recipe(small), {"version": "1.0"})
     return folder

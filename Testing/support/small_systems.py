@@ -109,7 +109,8 @@ RESENC = SmallSystem(
         "network.strides": "[2, 2]",
         "network.blocks": "[1, 2, 2]",
         "training.optimizer.momentum": 0.9,
-        "training.steps": 200,
+        "training.optimizer.learning_rate": 0.1,
+        "training.steps": 250,
     },
 )
 SWINUNETR = SmallSystem(
@@ -120,9 +121,11 @@ SWINUNETR = SmallSystem(
         **BY_HEART,
         **_cubes(64),
         "network": "{name: swinunetr, feature_size: 12, attention_window: 4, depths: [1, 1, 1, 1]}",
-        "training.optimizer.learning_rate": 0.003,
+        "preparation.spacing_mm": "[3, 3, 3.5]",
+        "training.positive_share": 1,
+        "training.optimizer.learning_rate": 0.004,
         "inference.overlap": 0.5,
-        "training.steps": 100,
+        "training.steps": 120,
     },
 )
 LUNGS_2D = SmallSystem(

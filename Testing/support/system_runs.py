@@ -36,7 +36,7 @@ class SystemRun:
     ----------
     system : SmallSystem
     folder : Path
-        Of this system alone. What was made there by other settings is removed.
+        Of this system alone. What was made there by other settings is removed; anything else is refused.
     children : list of subprocess.Popen
         The commands that are going on, which whoever ends the work early may end.
     """
@@ -45,10 +45,14 @@ class SystemRun:
         self.system, self.folder, self.children = system, folder, children
         setup = system.small_recipe().model_dump(mode="json")
         self._record = folder / "record.json"
-        self.record = json.loads(self._record.read_text()) if self._record.is_file() else {}
+        begun = self._record.is_file()
+        if folder.exists() and not begun and any(folder.iterdir()):
+            raise CommandError(f"{folder} holds something else; choose another folder")
+        self.record = json.loads(self._record.read_text()) if begun else {}
         if self.record.get("setup") != setup:
             shutil.rmtree(folder, ignore_errors=True)
             self.record = {"setup": setup, "seconds": {}}
+            write_json(self._record, self.record)
         self.recipe = system.small_recipe()
 
     @property

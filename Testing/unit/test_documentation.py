@@ -37,17 +37,20 @@ def page_of(recipe: str) -> Path:
     return ROOT / rows[0]
 
 
-COMMAND_LINES = [pytest.param(line, id=f"{page.stem}: {line[:70]}") for page in PAGES for line in command_lines(page)]
+COMMAND_LINES = [
+    pytest.param(page.stem, line, id=f"{page.stem}: {line[:70]}") for page in PAGES for line in command_lines(page)
+]
 
 
-@pytest.mark.parametrize("line", COMMAND_LINES)
-def test_command_line_parses(line):
+@pytest.mark.parametrize(("page", "line"), COMMAND_LINES)
+def test_command_line_parses(page, line):
     arguments = build_parser().parse_args(words_of(line))
-    settings = [text for text in getattr(arguments, "set", None) or [] if "=" in text]
-    if arguments.command == "segment" or not getattr(arguments, "recipe", None):
-        override_use(load_recipe("lung-tumor"), settings)
-    elif arguments.recipe in available():
-        override(load_recipe(arguments.recipe), settings)
+    settings = getattr(arguments, "set", None) or []
+    named = getattr(arguments, "recipe", None)
+    if arguments.command in ("segment", "evaluate"):
+        override_use(load_recipe(page if page in available() else "lung-tumor"), settings)
+    elif named in available():
+        override(load_recipe(named), settings)
     for space in getattr(arguments, "space", None) or []:
         assert "=" in space or (ROOT / space).is_file()
 

@@ -255,6 +255,8 @@ def _in_words(report: dict) -> str:
             f"False positives per scan: {said('false_positives_per_scan')}, on tumour-free scans "
             f"{said('false_positives_per_tumor_free_scan')}."
         )
+    if len(report["labels"]) > len(report["lesion_labels"]) > 0:
+        parts.append("Dice is the mean of the labels' own; the rest is of the lesions.")
     if intervals["mean_dice"]:
         parts.append(f"In brackets: 95 % confidence, {intervals['method']} ({intervals['resamples']} resamples).")
     else:

@@ -106,10 +106,10 @@ def _lesions(mask: np.ndarray, prepared: PreparedCT, labels: Sequence[int]) -> I
     marked = share >= min(0.5, float(share.max()))  # one that is smaller than a voxel there is its fullest voxel
     components = cc3d.connected_components(marked.astype(np.uint8), connectivity=26)
     statistics = cc3d.statistics(components)
-    voxels = statistics["voxel_counts"]
-    for k in sorted(range(1, len(voxels)), key=lambda k: -voxels[k])[:MOST_LESIONS]:
+    voxels = statistics["voxel_counts"].tolist()
+    for k in sorted(range(1, len(voxels)), key=voxels.__getitem__, reverse=True)[:MOST_LESIONS]:
         box = statistics["bounding_boxes"][k]
-        yield np.array([(side.start + side.stop) // 2 for side in box]), int(voxels[k])
+        yield np.array([(side.start + side.stop) // 2 for side in box]), voxels[k]
 
 
 def _about(image: torch.Tensor, centre: np.ndarray, window: SlidingWindow) -> torch.Tensor:

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..allocation import keep_freed_memory
 from ..errors import InputError
 from ..progress import Progress, silent
-from ..recipe import load_recipe
+from ..recipe import differences, load_recipe
 from ..recipe.schema import Recipe
 from ..volume.files import check_writable, read_json, write_json
 from .data.cache import read_index, require_scans
@@ -125,7 +125,9 @@ def start_run(
     lesions = recipe.lesions if len(recipe.lesions) < len(recipe.labels) else None
     sampler = PatchSampler(training_data.cases, nodules, recipe.training, recipe.preparation, seed, lesions)
     if recipe.training.positive_share > 0 and not sampler.kinds:
-        raise InputError("there is no tumour, nodule or synthetic mass to learn from", data, "add masks or synthesis")
+        raise InputError(
+            "there is nothing annotated, no nodule and no synthetic mass to learn from", data, "add masks or synthesis"
+        )
     run = TrainingRun(recipe, sampler, folder, choice, workers, ranks)
     if resume:
         run.resume()
@@ -172,8 +174,9 @@ def _check_folder(folder: Path, resume: bool) -> None:
 
 def _check_same_recipe(folder: Path, recipe: Recipe) -> None:
     """Refuse to go on with another recipe: the result would be neither run's."""
-    if load_recipe(folder / "recipe.yaml") != recipe:
-        raise InputError("the run was started with another recipe", folder, "give the same --recipe and --set")
+    for key, was, given in differences(load_recipe(folder / "recipe.yaml"), recipe):
+        what = f"the run was started with another recipe: {key} was {was}, and is {given}"
+        raise InputError(what, folder, "give the same --recipe and --set")
 
 
 def _check_same(folder: Path, setup: dict) -> None:

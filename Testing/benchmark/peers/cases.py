@@ -28,7 +28,7 @@ KEEP_ALL = "postprocessing.components={keep: all, minimum_volume_ml: 0, minimum_
 # is for a look at whether everything runs.
 RANDOM = {
     "dynunet": ["network={name: dynunet, channels: [32, 64, 128, 256, 320]}", COARSE, KEEP_ALL],
-    "swinunetr": ["network={name: swinunetr, feature_size: 24}", COARSE, KEEP_ALL],
+    "swinunetr": ["training.patch_size=[96, 96, 96]", "network={name: swinunetr, feature_size: 24}", COARSE, KEEP_ALL],
     "tiny": [
         "network={name: unet, channels: [4, 8], strides: [2]}",
         "inference.window_size=[48, 48, 48]",

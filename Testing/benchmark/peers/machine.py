@@ -13,6 +13,8 @@ import LungTumorSegLib
 from LungTumorSegLib.inference.device import choose_device, processor_name
 from LungTumorSegLib.machine import usable_cores
 
+ONLY_TELL = ("growth_plot", "report", "tables", "targets")  # modules that measure nothing
+
 
 def describe(device: str) -> dict[str, str]:
     """Name the machine, its cores and memory, and the versions."""
@@ -31,11 +33,13 @@ def describe(device: str) -> dict[str, str]:
 
 
 def source_checksum() -> str:
-    """Return a checksum of the package's source: records of another one are not put into the same table."""
-    folder = Path(LungTumorSegLib.__file__).parent
+    """Return a checksum of what is measured and how: records of another one are not put into the same table."""
+    package, peers = Path(LungTumorSegLib.__file__).parent, Path(__file__).parent
+    files = [*package.rglob("*.py"), *package.rglob("*.yaml")]
+    files += [path for path in peers.glob("*.py") if path.stem not in ONLY_TELL]
     whole = hashlib.sha256()
-    for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.yaml")]):
-        whole.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    for path in sorted(files):
+        whole.update(path.relative_to(package.parents[1]).as_posix().encode() + b"\0" + path.read_bytes())
     return whole.hexdigest()[:16]
 
 

@@ -64,6 +64,8 @@ def run(job: Job, timer: StageTimer) -> Outcome:
         # MONAI's images are xyz, and the network was trained on zyx.
         logits = inferer(data["windows"].as_tensor()[None].permute(0, 1, 4, 3, 2).contiguous(), network)
         data["pred"] = _as_image(logits[0].float().permute(0, 3, 2, 1), data["image"])
+        if device.is_cuda:
+            torch.cuda.synchronize()  # else what follows would be told to take its time
     prepared = dict(data) if job.probability else {}
     with timer.stage("resampling"):
         data = _inverse(prepare)(data)

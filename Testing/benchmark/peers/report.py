@@ -87,17 +87,18 @@ def growth_is_there(store: Store) -> bool:
     return any(curves(store, axis) for axis in ("slices", "overlap", "lesions"))
 
 
-def put_into(path: Path, text: str) -> None:
-    """Write ``text`` between the two marks of a file.
+def put_into(path: Path, text: str, marks: tuple[str, str] = (BEGIN, END)) -> None:
+    """Write ``text`` between two marks of a file.
 
     Raises
     ------
     ValueError
         The marks are not there.
     """
+    first, last = marks
     whole = path.read_text(encoding="utf-8")
-    before, begin, rest = whole.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = whole.partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise ValueError(f"{path.name} lacks the marks {BEGIN} and {END}")
-    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+        raise ValueError(f"{path.name} lacks the marks {first} and {last}")
+    path.write_text(f"{before}{first}\n\n{text}\n\n{last}{after}", encoding="utf-8")

@@ -15,7 +15,7 @@ import SimpleITK as sitk
 
 from LungTumorSegLib.lungs import find_lungs
 from LungTumorSegLib.volume import read_ct, read_mask
-from support.commands import events, run, snapshot
+from support.commands import check_refusal, events, run, snapshot
 from support.dicom_series import write_ct_series
 from support.models import RECIPE, save_constant_model
 
@@ -89,7 +89,7 @@ def test_without_output_the_mask_lies_beside_the_ct(bench, tmp_path):
     result = run("segment", "thorax.nii.gz", "--model", bench.nothing, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert "mask: thorax_tumor.seg.nrrd" in result.stdout
-    assert "No tumour found." in result.stdout
+    assert "Lung tumor: none found." in result.stdout
     assert "Not for clinical use." in result.stdout
     assert not read_mask(tmp_path / "thorax_tumor.seg.nrrd").array.any()
     assert result.stderr.splitlines() == [
@@ -143,3 +143,32 @@ def test_standard_input_may_be_closed_and_the_reader_may_leave(bench, tmp_path):
     assert json.loads(result.stdout)["event"] == "progress"
     assert result.stderr == ""
     assert out.exists()
+
+
+def test_options_of_inference_are_set_for_one_run_and_reported(bench, tmp_path):
+    result = run(
+        "segment", bench.ct, "-o", tmp_path / "mask.nii.gz", "--model", bench.everything, "--device", "cpu",
+        "--report", tmp_path / "report.json", "--set", "inference.mirror_axes=[x]", "--set", "inference.tf32=true",
+        "--set", "inference.batch_size=3",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["model"]["set"] == ["inference.mirror_axes=[x]", "inference.tf32=true", "inference.batch_size=3"]
+    assert report["settings"]["mirror_axes"].startswith("x: the mean over 2 flips")
+    assert report["settings"]["tf32"] == "on: no effect on the CPU"
+    assert report["settings"]["batch_size"] == "3: asked for"
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("network.channels=[8, 16]", "only what comes after training"),
+        ("inference.mirror_axes=[w]", "inference.mirror_axes"),
+        ("inference.windows=body", "limits the windows already"),
+        ("inference.quantization=int8", "no convolution of this network has 8 channels"),
+    ],
+)
+def test_what_cannot_be_set_is_refused_in_one_line(bench, tmp_path, setting, words):
+    done = run("segment", bench.ct, "-o", tmp_path / "mask.nii.gz", "--model", bench.everything, "--set", setting)
+    check_refusal(done, words)
+    assert not (tmp_path / "mask.nii.gz").exists()

@@ -9,7 +9,7 @@ import pytest
 
 from LungTumorSegLib.recipe import available
 from support.small_systems import LUNG_TUMOR, SYSTEMS
-from support.system_runs import SystemRun
+from support.system_runs import CommandError, SystemRun
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmark"))
 from systems import HEAD, row, shortcomings
@@ -58,3 +58,11 @@ def test_what_is_done_is_not_done_again(completed):
     again = SystemRun(LUNG_TUMOR, folder / "lung-tumor", [])
     assert again.complete() == record
     assert weights.stat().st_mtime_ns == written
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path):
+    (tmp_path / "lung-tumor").mkdir()
+    (tmp_path / "lung-tumor" / "notes.txt").write_text("kept")
+    with pytest.raises(CommandError, match="holds something else"):
+        SystemRun(LUNG_TUMOR, tmp_path / "lung-tumor", [])
+    assert (tmp_path / "lung-tumor" / "notes.txt").read_text() == "kept"

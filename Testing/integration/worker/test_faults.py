@@ -27,6 +27,7 @@ RUBBISH = (
     "mask upside down",
     "mask of two axes",
     "result without lesions",
+    "result without labels",
     "unknown failure",
     "binary",
 )

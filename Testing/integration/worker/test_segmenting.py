@@ -11,14 +11,15 @@ import torch
 
 from LungTumorSegLib.errors import InputError
 from LungTumorSegLib.measurements import measure
+from LungTumorSegLib.measurements.lesions import find_lesions
 from LungTumorSegLib.model import load_model, save_model
 from LungTumorSegLib.networks import network_of
 from LungTumorSegLib.prediction import Prediction, predict
-from LungTumorSegLib.recipe import parse_recipe
+from LungTumorSegLib.recipe import load_recipe, parse_recipe
 from LungTumorSegLib.volume import Grid, Volume
 from LungTumorSegLib.volume.boxes import bounding_box
 from LungTumorSegLib.worker import Worker
-from support.models import RECIPE, save_constant_model
+from support.models import RECIPE, save_constant_model, save_random_model
 from support.volumes import chest_volume
 from support.workers import pid_of, poll_until, shared_files
 
@@ -105,6 +106,18 @@ def test_the_result_is_that_of_this_process(worker, model, kind):
     for lesion in result.lesions:
         assert expected.mask.array[lesion["voxel_zyx"]] > 0
         assert probability[lesion["voxel_zyx"]] == lesion["peak"]
+
+
+@pytest.mark.parametrize("recipe", ["pancreas-3d", "lungs-2d"])
+def test_only_lesions_are_told_as_such_and_what_the_labels_are(worker, tmp_path, chest, recipe):
+    model = save_random_model(tmp_path / "model", recipe)
+    result = worker.segment(chest, model=model, device="cpu").wait()
+    known = load_recipe(recipe)
+    assert (result.labels, result.lesion_labels) == (known.labels, known.lesions)
+    mask = embedded(result.mask, chest.grid)
+    assert set(np.unique(mask)) - {0} == set(known.labels)
+    assert [lesion["label"] for lesion in result.lesions] == [2] * len(find_lesions(result.mask, known.lesions))
+    assert all(mask[lesion["voxel_zyx"]] == 2 for lesion in result.lesions)
 
 
 def test_it_stays_warm_and_says_what_took_how_long(worker, model, chest):

@@ -16,7 +16,7 @@ import vtk
 
 from LungTumorSeg import LungTumorSegLogic
 
-BRIGHT = 1500
+BRIGHT, AIR = 1500, -850
 EXTENT = (8, 15, 10, 17, 4, 9)  # of the tumour: i, j, k
 SECOND = (24, 27, 12, 14, 6, 8)  # of a second lesion, where a test has one
 CONFIDENCE = 0.8  # of every lesion
@@ -32,10 +32,22 @@ def findBright(ct, model, *, device, overlap, progress):
     return SimpleNamespace(mask=ct.with_array((ct.array >= BRIGHT).astype(np.uint8)), lesions=lesions)
 
 
+def findOrganAndLesions(ct, model, **settings):
+    """Stands in for a network of two labels: what is bright is a lesion, and the air around it an organ."""
+    found = findBright(ct, model, **settings)
+    labels = np.where(found.mask.array > 0, 2, ct.array == AIR).astype(np.uint8)
+    found.mask, found.labels, found.lesion_labels = (
+        ct.with_array(labels),
+        {1: "Pancreas", 2: "Pancreatic cancer"},
+        (2,),
+    )
+    return found
+
+
 def addCT(*extents):
     """Add a block of tissue with an air-filled hole and bright boxes, on an oblique grid."""
     array = np.full((16, 30, 40), 40, np.int16)
-    array[2:14, 4:26, 4:36] = -850
+    array[2:14, 4:26, 4:36] = AIR
     for i0, i1, j0, j1, k0, k1 in extents or (EXTENT,):
         array[k0 : k1 + 1, j0 : j1 + 1, i0 : i1 + 1] = BRIGHT
     turn = vtk.vtkTransform()
@@ -264,6 +276,22 @@ class LungTumorSegSceneTest(unittest.TestCase):
         np.testing.assert_allclose(
             [one.short_axis_mm for one in again], [one.short_axis_mm for one in expected], rtol=1e-4
         )
+
+    def test_EachLabelHasASegmentAndOnlyLesionsAreListed(self):
+        logic = LungTumorSegLogic(predictor=findOrganAndLesions)
+        node = logic.segment(self.volume)
+        segments = node.GetSegmentation()
+        organ, lesions = segments.GetSegmentIDs()
+        assert [segments.GetSegment(one).GetName() for one in (organ, lesions)] == ["Pancreas", "Pancreatic cancer"]
+        assert len(logic.lesions(node)) == 1, "of the segment with lesions"
+        assert logic.lesions(node, organ) == []
+        (whole,) = logic.measure(node, segmentId=organ)["segments"]
+        tissue = 12 * 22 * 32 - self.tumour.sum()
+        np.testing.assert_allclose(whole["volume_ml"], tissue * np.prod(self.volume.GetSpacing()) / 1000, rtol=1e-6)
+        assert logic.undo(node), "both, in one step"
+        assert segments.GetNumberOfSegments() == 0
+        assert logic.redo(node)
+        assert logic.lesions(node, organ) == []
 
     def assertVolume(self, report, mask):
         millilitres = mask.sum() * np.prod(self.volume.GetSpacing()) / 1000

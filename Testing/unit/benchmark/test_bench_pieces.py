@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from benchmark import bench
+from benchmark import bench, worker
 from benchmark.peers import contenders, report
 from benchmark.peers.cases import FORMS, Case
 from benchmark.peers.contenders import CONTENDERS, REFERENCE
@@ -167,7 +167,8 @@ def test_report_is_marked_partial_and_takes_its_place(store, tmp_path):
 
 def test_results_have_the_place_for_the_tables():
     page = bench.RESULTS.read_text(encoding="utf-8")
-    assert page.index(report.BEGIN) < page.index(report.END)
+    for begin, end in ((report.BEGIN, report.END), worker.MARKS):
+        assert page.index(begin) < page.index(end)
 
 
 def test_a_process_that_fails_says_how():

@@ -29,6 +29,15 @@ PLAIN = [
 ]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread():
+    """Many small convolutions gain nothing by more."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 class Bright(torch.nn.Module):
     """Calls tumour what is brighter than -300 HU in the recipe's first window."""
 
@@ -92,12 +101,12 @@ def test_what_reaches_the_end_of_where_it_was_expected_is_told_about(trunk):
 
 
 def test_nobody_said_where_labels_are_expected(trunk):
-    with pytest.raises(InputError, match="windows: expected.*does not know where in the body.*use windows: body"):
+    with pytest.raises(InputError, match=r"windows: expected.*does not know where in the body.*use windows: body"):
         predict(trunk[0], "inference.windows=expected")
 
 
 def test_the_lung_region_is_not_limited_twice():
-    with pytest.raises(InputError, match="windows: body needs preparation.region: all"):
+    with pytest.raises(InputError, match=r"windows: body needs preparation\.region: all"):
         override(load_recipe("lung-tumor"), ["inference.windows=body"])
 
 

@@ -148,3 +148,37 @@ def test_the_probability_of_the_part_that_was_looked_at_is_that_of_the_whole(rec
     result = Predictor(recipe, Bright(), choose_device("cpu", "float32")).predict(ct)
     values, box = result.probability_in_box()
     assert np.array_equal(result.probability()[box], values.astype(np.float16))
+
+
+@pytest.mark.parametrize("direction", [None, np.diag([-1.0, 1.0, -1.0])])
+@pytest.mark.parametrize("refined", ["true", "false"])
+def test_a_coarse_pass_changes_no_voxel_of_the_mask(recipe, direction, refined):
+    """Nor does it when the border is refined, which looks beyond what was in doubt."""
+    ct, _ = ball_ct(centred((90, 96, 80), (1.7, 1.7, 2.0), direction))
+    settings = ["inference.overlap=0.75", f"postprocessing.border_refinement.enabled={refined}"]
+    every = Predictor(override(recipe, settings), Bright(), choose_device("cpu", "float32")).predict(ct)
+    coarse = override(recipe, [*settings, "inference.coarse_overlap=0.25"])
+    result = Predictor(coarse, Bright(), choose_device("cpu", "float32")).predict(ct)
+    assert result.windows_run < every.windows_run
+    assert result.mask.array.any()
+    assert np.array_equal(result.mask.array, every.mask.array)
+    sure = every.probability() >= 0.5
+    np.testing.assert_allclose(result.probability()[sure], every.probability()[sure], atol=2e-3)
+    assert (result.probability() <= every.probability() + 2e-3).all()
+
+
+def test_a_coarse_pass_over_nothing_gives_an_empty_mask(recipe):
+    ct, _ = ball_ct(centred((90, 96, 80), (1.7, 1.7, 2.0)))
+    air = ct.with_array(np.full_like(ct.array, -900))
+    coarse = override(recipe, ["inference.overlap=0.75", "inference.coarse_overlap=0.25"])
+    result = Predictor(coarse, Bright(), choose_device("cpu", "float32")).predict(air)
+    assert 0 < result.windows_run < result.windows_total
+    assert not result.mask.array.any()
+    assert not result.probability().any()
+    values, box = result.probability_in_box()
+    assert values.shape == result.probability()[box].shape
+
+
+def test_a_coarse_pass_of_centres_is_refused():
+    with pytest.raises(InputError, match="coarse pass"):
+        override(load_recipe("lung-tumor"), ["inference.blending=centre"])

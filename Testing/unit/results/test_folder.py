@@ -22,7 +22,7 @@ from LungTumorSegLib.volume.writing import write_mask, write_volume
 from LungTumorSegLib.worker import WorkerResult
 from support.commands import snapshot
 from support.dicom_series import write_ct_series, write_other_files
-from support.models import save_constant_model
+from support.models import save_constant_model, save_random_model
 from support.volumes import ball_mask, chest_volume
 
 BRIGHT_HU = 1500
@@ -44,7 +44,9 @@ class BrightIsTumour:
             voxel = tuple(int(n) for n in np.argwhere(mask.array)[0])
             lesions = [{"voxel_zyx": voxel, "confidence": 0.75, "peak": 0.9}]
         part = crop(mask, box if box[0].stop else (slice(0, 1),) * 3)
-        return WorkerResult(part, {"network": 1.0, "total": 1.0}, {"device": "cpu"}, (), 1, 1, lesions, {1: "Lung tumor"}, (1,))
+        return WorkerResult(
+            part, {"network": 1.0, "total": 1.0}, {"device": "cpu"}, (), 1, 1, lesions, {1: "Lung tumor"}, (1,)
+        )
 
 
 @pytest.fixture
@@ -114,6 +116,38 @@ def test_every_ct_gets_its_mask_and_report_at_its_place(folder, tmp_path, model,
         assert report["not_for_clinical_use"] is True
     assert ("1/5 network", 1.0) in stages
     assert stages[-1][0].startswith("5/5")
+
+
+def test_a_model_of_organs_writes_their_volumes_and_no_lesions(tmp_path):
+    lungs = load_model(save_random_model(tmp_path / "lungs", "lungs-2d"))
+
+    def find(ct: Volume, progress) -> WorkerResult:
+        mask = ct.with_array((ct.array < -600).astype(np.uint8))
+        return WorkerResult(mask, {"network": 1.0}, {"device": "cpu"}, (), 1, 1, [], {1: "Lungs"}, ())
+
+    (tmp_path / "in").mkdir()
+    write_volume(tmp_path / "in" / "a.nii.gz", ct())
+    out = tmp_path / "out"
+    (row,) = segment_folder(tmp_path / "in", out, lungs, find)
+    assert set(snapshot(out)) == {"a_segmentation.seg.nrrd", "a_segmentation.json", SUMMARY}
+    assert (row["lesions"], row["volume_ml"], row["long_axis_mm"]) == (None, None, None)
+    (segment,) = json.loads((out / "a_segmentation.json").read_text())["segments"]
+    assert row["segments"] == f"Lungs {segment['volume_ml']:.6g} mL"
+    with (out / SUMMARY).open(encoding="utf-8", newline="") as file:
+        (written,) = csv.DictReader(file)
+    assert (written["lesions"], written["segments"]) == ("", row["segments"])
+    assert segment_folder(tmp_path / "in", out, lungs, find)[0]["status"] == "skipped"
+
+
+def test_what_an_earlier_version_has_left_is_done_anew(folder, tmp_path, model, find):
+    out = tmp_path / "out"
+    segment_folder(folder, out, model, find)
+    report = json.loads((out / "a_tumor.json").read_text())
+    del report["segments"]
+    (out / "a_tumor.json").write_text(json.dumps(report))
+    summary = (out / SUMMARY).read_text().splitlines()
+    (out / SUMMARY).write_text(summary[0].replace("segments,", "") + "\n")
+    assert [row["status"] for row in segment_folder(folder, out, model, find)] == ["done", *["skipped"] * 4]
 
 
 def test_the_summary_has_a_row_for_each(folder, tmp_path, model, find):

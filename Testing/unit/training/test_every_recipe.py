@@ -40,10 +40,28 @@ SHORT = [
 COARSE = ["preparation.spacing_mm=[5, 5, 5]", "inference.overlap=0", "training.synthesis.mass_radius_mm=[4, 8]"]
 
 
+# What recipes leave to training data, of which there are none here.
+FOUND_IN_DATA = {
+    "preparation.spacing_mm": "[1, 1, 2]",
+    "preparation.windows_hu": "[[-100, 200]]",
+    "preparation.normalization": "[[50, 80]]",
+    "inference.expected": "null",
+    "network.name": "resenc",
+    "training.patch_size": "[128, 128, 64]",
+    "training.batch_size": "2",
+    "inference.window_size": "[128, 128, 64]",
+    "training.classification.class_weights": "null",
+}
+
+
 def in_numbers(recipe: Recipe) -> Recipe:
-    """The recipe with numbers where it leaves the normalisation to the fingerprint of training data."""
-    left_open = "normalization" in recipe.preparation.unresolved
-    return override(recipe, ["preparation.normalization=[[50, 80]]"] if left_open else [])
+    """The recipe with numbers where it leaves something to training data."""
+    left_open = [*recipe.unresolved, *recipe.planned]
+    left_open += ["training.classification.class_weights"] if recipe.classification else []
+    settings = {key: f"{key}={FOUND_IN_DATA[key]}" for key in left_open}
+    if "network.name" in settings:  # the plan's own keys go with it
+        settings["network.name"] = "network={name: resenc}"
+    return override(recipe, list(settings.values()))
 
 
 def smaller(name: str):

@@ -144,7 +144,7 @@ def _drawn(
             raise InputError(f"fold {k} of {n} holds no patient: there are {len(everybody)}", data, "ask for fewer")
         return held_out, f"fold {k} of {n}, seed {seed}"
     if len(with_tumor) < FEWEST_WITH_TUMOR:
-        return set(), _too_few(len(with_tumor), "patients with a tumour")
+        return set(), _too_few(len(with_tumor), "annotated patients")
     held_out = {*without[: round(share * len(without))]}
     held_out |= {name for stratum in strata for name in stratum[: min(round(share * len(stratum)), len(stratum) - 1)]}
     if held_out.isdisjoint(with_tumor):
@@ -163,7 +163,7 @@ def _by_class(patients: list[str], cases: list[CaseFiles], patient_of: dict[str,
 
 def _too_few(count: int, whom: str) -> str:
     return (
-        f"no validation: {count} {whom} are too few to hold any out (it takes {FEWEST_WITH_TUMOR} with a tumour); "
+        f"no validation: {count} {whom} are too few to hold any out (it takes {FEWEST_WITH_TUMOR} annotated ones); "
         "--validate names cases all the same"
     )
 

@@ -61,7 +61,7 @@ def test_too_few_tumours_hold_nothing_out_and_say_so(files, tmp_path):
     few = split_cases(files[7:], tmp_path, share=0.2)
     assert not few.validation
     assert names(few.training) == names(files[7:])
-    assert few.why.startswith("no validation: 3 patients with a tumour are too few")
+    assert few.why.startswith("no validation: 3 annotated patients are too few")
     assert split_cases(files, tmp_path, share=0.0).why == "no validation: training.validation_share is 0"
     assert len(split_cases(files[:4], tmp_path, share=0.01).validation) == 1
 
