@@ -45,7 +45,7 @@ class BareStep:
         self.run, self.name = run, name
         device = run.device.device
         self.batches = [
-            [(image.to(device), label.to(device)) for image, label in step]
+            [tuple(part.to(device) for part in batch) for batch in step]
             for step in islice(source.batches, DIFFERENT_BATCHES)
         ]
 

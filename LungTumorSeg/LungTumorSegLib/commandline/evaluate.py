@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ..training.data.case_files import CaseFiles
 
 SUMMARY = "score a model over a data set, case by case"
-FEW_CASES = 30
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -195,6 +194,7 @@ def _conclude(
     from ..evaluation.picture import draw_scores
     from ..evaluation.slice_picture import draw_slices
     from ..evaluation.tables import MOST_ROWS, write_case_csv, write_lesion_csv
+    from ..evaluation.words import scores_in_words, slices_in_words
     from ..volume.files import write_json
 
     bootstrap = Bootstrap(arguments.bootstrap, arguments.seed)
@@ -216,52 +216,9 @@ def _conclude(
         if path := getattr(arguments, kind):
             write(path)
             console.written(kind, path)
-    slices = _slices_in_words(report["slice_summary"]) if scores.slices else ""
+    slices = slices_in_words(report["slice_summary"]) if scores.slices else ""
     subtypes = subtype_table(report["subtype_summary"]) if scores.subtypes else ""
     classes = [table(report["classes"]) for table in (class_table, confusion_table) if scores.confusions]
     table = as_table(scores.cases, MOST_ROWS, lesions=bool(report["lesion_labels"]))
-    parts = (table, strata_table(report["strata"]), slices, *classes, subtypes, _in_words(report))
+    parts = (table, strata_table(report["strata"]), slices, *classes, subtypes, scores_in_words(report))
     console.result("\n\n".join(part for part in parts if part), "scores", report=report)
-
-
-def _slices_in_words(summary: dict) -> str:
-    from ..evaluation.tables import figure
-
-    return (
-        f"{counted(summary['slices'], 'slice')}: mean accuracy {figure(summary['mean_accuracy'], 4)}, median "
-        f"{figure(summary['median_accuracy'], 4)}. {counted(summary['slices_annotated'], 'slice')} with something "
-        f"annotated: mean Dice {figure(summary['mean_dice'], 3)}, median {figure(summary['median_dice'], 3)}. "
-        f"{counted(summary['slices_empty'], 'empty slice')}, which have no Dice: something was found in "
-        f"{summary['slices_empty_with_something_found']}."
-    )
-
-
-def _in_words(report: dict) -> str:
-    from ..evaluation.tables import figure, subject_of, with_interval
-
-    summary, intervals = report["summary"], report["confidence_intervals"]
-
-    def said(key: str, digits: int = 2) -> str:
-        return with_interval(summary[key], intervals[key], digits)
-
-    sensitivity = f", lesions found {said('sensitivity')}" if report["lesion_labels"] else ""
-    parts = [
-        f"{counted(summary['cases_with_tumor'], 'case')} with {subject_of(report)}: mean Dice {said('mean_dice', 3)}, "
-        f"median {figure(summary['median_dice'], 3)}{sensitivity}, HD95 {said('mean_hd95_mm', 1)} mm over the "
-        f"{summary['cases_with_hd95_mm']} in which something was found."
-    ]
-    if report["lesion_labels"]:
-        parts.append(
-            f"False positives per scan: {said('false_positives_per_scan')}, on tumour-free scans "
-            f"{said('false_positives_per_tumor_free_scan')}."
-        )
-    if len(report["labels"]) > len(report["lesion_labels"]) > 0:
-        parts.append("Dice is the mean of the labels' own; the rest is of the lesions.")
-    if intervals["mean_dice"]:
-        parts.append(f"In brackets: 95 % confidence, {intervals['method']} ({intervals['resamples']} resamples).")
-    else:
-        why = "it was not asked for" if not intervals["resamples"] else f"fewer than {intervals['fewest_cases']} cases"
-        parts.append(f"No confidence interval of the mean Dice: {why}.")
-    if summary["cases"] < FEW_CASES:
-        parts.append("So few cases cannot show how good a network is.")
-    return " ".join([*parts, "Not for clinical use."])

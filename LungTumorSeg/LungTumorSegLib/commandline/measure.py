@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from .arguments import labels
 from .console import Console
+
+if TYPE_CHECKING:
+    from ..volume import Volume
 
 SUMMARY = "measure a mask, and compare it with a reference"
 
@@ -39,6 +44,9 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     label = 1 if arguments.labels is None else arguments.labels[0]
     rois = rois_named(arguments.roi, {label: LUNG_TUMOR_ROI}, label)
     mask = read_mask(arguments.mask)
+    notes = _absent(mask, arguments.labels or ())
+    for note in notes:
+        console.note(note)
     others = read_reference_on(mask, "mask", arguments.reference, rois)
     others |= read_masks_on(mask, "mask", ignore=arguments.ignore)
     report = {"not_for_clinical_use": True, "mask": describe_volume(arguments.mask, mask)}
@@ -47,7 +55,17 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
         same_grid_or_raise(ct, mask, arguments.ct, ("CT", "mask"))
         report["ct"] = describe_volume(arguments.ct, ct)
     report |= measure_mask(mask, lesions=arguments.labels, progress=console.progress, **others)
+    report |= {"notes": notes} if notes else {}
     if arguments.report:
         write_json(arguments.report, report)
         console.written("report", arguments.report)
     console.result(format_report(report), "report", report=report)
+
+
+def _absent(mask: Volume, lesions: Collection[int]) -> list[str]:
+    """Say which of the labels that are lesions a mask does not hold, and what it holds."""
+    import numpy as np
+
+    held = [label for label in np.unique(mask.array).tolist() if label]
+    found = f"it holds {', '.join(f'{label:g}' for label in held)}" if held else "it is empty"
+    return [f"the mask has no label {label}: {found}" for label in sorted(set(lesions) - set(held))]

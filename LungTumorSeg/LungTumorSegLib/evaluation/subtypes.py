@@ -56,7 +56,7 @@ def f1_of_each_class(matrix: np.ndarray) -> list[float | None]:
 
 
 def macro_f1(matrix: np.ndarray) -> float | None:
-    """Return the mean F1 of the classes, each as weighty; of those that occur. None where there is no case."""
+    """Return the mean F1 of the classes that are or were told, each as weighty; None where there is no case."""
     values = [value for value in f1_of_each_class(matrix) if value is not None]
     return fmean(values) if values else None
 

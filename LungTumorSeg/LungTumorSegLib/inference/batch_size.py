@@ -16,7 +16,7 @@ from ..machine import memory
 from ..volume.boxes import bounding_box
 from .device import DeviceChoice
 from .sliding_window import CPU_BATCH_SIZE, GPU_BATCH_SIZE, ready
-from .tiles import Network, memory_format
+from .tiles import Network, answer, memory_format, relative_to_background
 from .windows import WindowGrid
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def choose_batch_size(
 
     def trial(count: int) -> torch.Tensor:
         tiles = noise.expand(count, *noise.shape[1:]).contiguous()
-        return network(tiles.to(device.device, memory_format=memory_format(device)))
+        output = answer(network, tiles.to(device.device, memory_format=memory_format(device)), sliding.mirror_axes)
+        return relative_to_background(output) if sliding.relative else output
 
     with ready(network, device):
         if device.is_cuda:
@@ -85,7 +86,7 @@ def fitting_on_gpu(trial: Callable[[int], torch.Tensor], windows: int, voxels: i
     Parameters
     ----------
     trial : callable
-        Runs the network over that many windows.
+        Computes the answer to that many windows.
     windows : int
         That are to be run; no more are taken at once.
     voxels : int

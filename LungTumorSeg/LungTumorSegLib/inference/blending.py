@@ -137,6 +137,10 @@ class BlendedSum:
             The network's output held NaN or infinity.
         """
         self.values /= self.weight.clamp_(min=torch.finfo(torch.float32).tiny)
+        self.refuse_not_finite()
+        return self.values
+
+    def refuse_not_finite(self) -> None:
+        """Raise `FloatingPointError` if what was added held NaN or infinity."""
         if not math.isfinite(float(self.values.sum())):
             raise FloatingPointError("the network's output is not finite")
-        return self.values

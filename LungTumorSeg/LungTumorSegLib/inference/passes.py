@@ -86,7 +86,8 @@ class Blending:
         coarse = self._grid.thinned(self._settings.coarse_overlap).windows(wanted, box)
         # Until the doubt is known all windows may be needed.
         self._add(coarse, box, until=len(coarse) / len(windows))
-        doubt = in_doubt(self._total, wanted, self._settings.coarse_peak)
+        self._total.refuse_not_finite()  # NaN reaches no probability, and would pass for background
+        doubt = in_doubt(self._total, wanted, self._settings.coarse_doubt, self._settings.coarse_peak)
         part = bounding_box(doubt)
         if part[0].stop == 0:
             self._progress("network", 1.0)

@@ -10,6 +10,7 @@ whatever is larger is cut off (PyTorch 2.13). The operator used here is that of 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +92,8 @@ class Int8Conv3d(nn.Module):
 
     def _convolve(self, sample: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
         low, high = (float(bound) for bound in torch.aminmax(sample))
+        if not math.isfinite(high - low):
+            raise FloatingPointError("what comes into a convolution in int8 is not finite")
         low, high = min(low, 0.0), max(high, 0.0)  # the padding's zero must be a level
         step = max((high - low) / self.levels, torch.finfo(torch.float32).tiny)
         zero = min(round(-low / step), self.levels)

@@ -16,6 +16,7 @@ from ..progress import Progress, silent
 from ..volume.boxes import bounding_box
 from .device import DeviceChoice
 from .passes import Blending, Watch, look_away
+from .refinement import DOUBT
 from .result import WindowedResult
 from .tiles import Network, Padding, arrange, memory_format
 from .windows import Triple, WindowGrid
@@ -56,6 +57,9 @@ class SlidingWindow:
     coarse_overlap : float, optional
         Run some of the windows first, of which neighbours share about this part, and then all others only where those
         leave doubt (`refinement`); by default all windows. Needs ``relative``, and blending of overlapping windows.
+    coarse_doubt : float
+        Where the coarse pass finds the foreground less probable than this, and all around, is background; it must
+        lie well below the threshold from which on a voxel is labelled.
     coarse_peak : float
         A place where the coarse pass nowhere finds the foreground this probable is in no doubt, but background.
     """
@@ -69,6 +73,7 @@ class SlidingWindow:
     padding_value: Padding = 0.0
     relative: bool = False
     coarse_overlap: float | None = None
+    coarse_doubt: float = DOUBT
     coarse_peak: float = 0.0
 
     def __post_init__(self) -> None:
@@ -79,6 +84,8 @@ class SlidingWindow:
         if self.coarse_overlap is not None:
             if not 0 <= self.coarse_overlap < 1:
                 raise InputError(f"the overlap of the coarse pass is {self.coarse_overlap:g}", do="use 0 to below 1")
+            if not 0 < self.coarse_doubt < 1:
+                raise ValueError(f"the probability that leaves doubt is {self.coarse_doubt:g}; 0 to 1 is expected")
             if self.blending == "centre" or not self.relative:
                 raise ValueError("a coarse pass needs windows that are blended, and relative logits")
 

@@ -26,7 +26,7 @@ def measure_segments(
     mask : Volume
         Whole numbers; 0 is background.
     names : mapping of int to str, optional
-        What each label is; without it the labels that the mask holds are told, and have no name.
+        What each label is; without it the labels that are lesions or that a mask holds are told, and have no name.
     lesions : collection of int, optional
         The labels that are lesions; all of them without it.
     reference, ignore : Volume, optional
@@ -40,12 +40,14 @@ def measure_segments(
         the label.
     """
     sizes = _count(mask.array)
+    held = sizes.keys() | set(lesions or ())
     if reference is not None:
         compared, reference_sizes = _count(_outside(mask, ignore)), _count(_outside(reference, ignore))
         pairs = zip(_outside(mask, ignore), _outside(reference, ignore), strict=True)
         common = _count(mine[mine == theirs] for mine, theirs in pairs)
+        held |= reference_sizes.keys()
     segments = []
-    for label in sorted(names if names is not None else sizes):
+    for label in sorted(held if names is None else names):
         segment = {
             "label": label,
             "name": None if names is None else names[label],

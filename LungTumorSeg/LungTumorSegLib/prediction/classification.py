@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch.nn import functional as F
 
 from ..inference.device import DeviceChoice
 from ..inference.sliding_window import SlidingWindow, ready
+from ..inference.tiles import cut
+from ..inference.windows import WindowGrid
 from ..preparation import PreparedCT
+from ..progress import Progress, silent
 from ..recipe.schema import Recipe
 
 MOST_LESIONS = 8  # that are asked about, the largest
@@ -60,6 +62,7 @@ def classify_lesions(
     recipe: Recipe,
     window: SlidingWindow,
     device: DeviceChoice,
+    progress: Progress = silent,
 ) -> Classification:
     """Ask the head about a window about each lesion, as it saw patches in training.
 
@@ -76,6 +79,8 @@ def classify_lesions(
     window : SlidingWindow
         Its size, and what stands beyond the image.
     device : DeviceChoice
+    progress : callable
+        Called as ``progress("postprocessing", fraction)`` before each lesion.
 
     Returns
     -------
@@ -86,11 +91,11 @@ def classify_lesions(
     lesions = list(_lesions(mask, prepared, recipe.lesions))
     if not lesions:
         return Classification(names)
+    chances = []
     with ready(network, device):
-        chances = [
-            network.classify(_about(image, centre, window).to(device.device)).float().softmax(1)[0].cpu()
-            for centre, _ in lesions
-        ]
+        for centre, _ in lesions:
+            progress("postprocessing", len(chances) / len(lesions))
+            chances.append(network.classify(_about(image, centre, window, device)).float().softmax(1)[0].cpu())
     weights = torch.tensor([float(voxels) for _, voxels in lesions])
     mean = (torch.stack(chances) * weights[:, None]).sum(0) / weights.sum()
     return Classification(names, tuple(mean.tolist()), len(lesions))
@@ -112,18 +117,12 @@ def _lesions(mask: np.ndarray, prepared: PreparedCT, labels: Sequence[int]) -> I
         yield np.array([(side.start + side.stop) // 2 for side in box]), voxels[k]
 
 
-def _about(image: torch.Tensor, centre: np.ndarray, window: SlidingWindow) -> torch.Tensor:
+def _about(image: torch.Tensor, centre: np.ndarray, window: SlidingWindow, device: DeviceChoice) -> torch.Tensor:
     """Cut the window about a voxel, inside the image where that is large enough: (1, C, *window)."""
-    size, whole = np.array(window.window_zyx), np.array(image.shape[1:])
-    corner = np.clip(centre - size // 2, 0, np.maximum(0, whole - size))
-    inside = [slice(int(a), int(b)) for a, b in zip(corner, np.minimum(corner + size, whole), strict=True)]
-    part = image[(slice(None), *inside)][None].float()
-    missing = size - np.array(part.shape[2:])
-    around = [int(n) for short in reversed(missing) for n in (short // 2, short - short // 2)]
-    if not any(around):
-        return part
-    if window.padding_value is None:
-        return F.pad(part, around, mode="replicate")
-    values = np.broadcast_to(window.padding_value, part.shape[1])
-    channels = zip(part.split(1, dim=1), values.tolist(), strict=True)
-    return torch.cat([F.pad(channel, around, value=value) for channel, value in channels], dim=1)
+    shape = tuple(image.shape[1:])
+    starts = [
+        (min(max(int(middle) - size // 2, 0), n - size) if n > size else -((size - n) // 2),)
+        for middle, size, n in zip(centre, window.window_zyx, shape, strict=True)
+    ]
+    grid = WindowGrid(shape, window.window_zyx, tuple(starts))
+    return cut(image, grid.windows(), grid, device, window.padding_value)

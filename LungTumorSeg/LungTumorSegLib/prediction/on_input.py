@@ -52,7 +52,7 @@ def on_input(result: WindowedResult, prepared: PreparedCT, recipe: Recipe) -> On
     some_are_organs = 0 < len(recipe.lesions) < len(recipe.labels)
     of_lesions = np.zeros_like(foreground) if some_are_organs else foreground
     best = np.zeros_like(foreground)
-    for label in range(1, len(recipe.labels) + 1) if result.windows_run else ():
+    for label in range(1, len(recipe.labels) + 1):
         one = back(result.probability(label))
         labels[(labels > 0) & (one > best)] = label
         np.maximum(best, one, out=best)

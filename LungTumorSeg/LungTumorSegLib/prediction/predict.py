@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from ..inference.batch_size import choose_batch_size
 from ..inference.device import DeviceChoice, choose_device
 from ..inference.quantization import Quantization, quantize
+from ..inference.refinement import DOUBT
 from ..inference.sliding_window import SlidingWindow
 from ..inference.tensor_float import tensor_float_32
 from ..model import Model
@@ -64,9 +66,10 @@ class Prediction:
     classification: Classification | None = None
 
     def probability(self) -> np.ndarray:
-        """Probability of a lesion on the CT's grid (zyx, float16); 0 outside the region that was looked at.
+        """Probability of a lesion on the CT's grid (zyx, float16).
 
-        It is that of the recipe's lesions together; of all labels, where none is a lesion.
+        It is that of the recipe's lesions together; of all labels, where none is a lesion. Outside the region that was
+        looked at, and where a coarse pass left no doubt, it is 0.
         """
         return self._grid_map.embed(self._probability.astype(np.float16), self._box)
 
@@ -159,9 +162,11 @@ class Predictor:
             progress("preparing", 1.0)
         with timer.stage("network"):
             image = torch.from_numpy(network_input(prepared.hu, self.recipe.preparation))
-            batch = choose_batch_size(settings.batch_size, window, self.network, image, prepared.region, self.device)
-            window = replace(window, batch_size=batch.windows)
             with tensor_float_32(settings.tf32):
+                batch = choose_batch_size(
+                    settings.batch_size, window, self.network, image, prepared.region, self.device
+                )
+                window = replace(window, batch_size=batch.windows)
                 result = window.run(
                     self.network,
                     image,
@@ -178,13 +183,13 @@ class Predictor:
             progress("postprocessing", 0.0)
             labels, box = finished(found, ct, prepared, self.recipe)
             mask = prepared.grid_map.embed(labels, box)
-            progress("postprocessing", 1.0)
         classification = None
         if self.recipe.classification:
-            with timer.stage("classifying"):
+            with timer.stage("classifying"), tensor_float_32(settings.tf32):
                 classification = classify_lesions(
-                    self.network, image, mask, prepared, self.recipe, window, self.device
+                    self.network, image, mask, prepared, self.recipe, window, self.device, progress
                 )
+        progress("postprocessing", 1.0)
         return Prediction(
             mask=ct.with_array(mask),
             device=self.device,
@@ -204,10 +209,13 @@ def _at_the_limit(mask: np.ndarray, prepared: PreparedCT, recipe: Recipe) -> lis
     """Say so where something found (labels on the CT's grid) reaches the end of where it was expected."""
     if recipe.preparation.region != "all" or recipe.inference.windows != "expected":
         return []
-    region, found = prepared.region_in_box, prepared.grid_map.crop(mask) > 0
-    ends = bounding_box(region)[1:]
-    planes = [(axis + 1, at) for axis, side in enumerate(ends) for at in (side.start, side.stop - 1)]
-    if not any(np.take(found, at, axis).any() for axis, at in planes):
+    grid_map = prepared.grid_map
+    around, found = bounding_box(prepared.region_in_box), bounding_box(grid_map.crop(mask))
+    # Windows were limited on the prepared grid, so the mask may end a voxel of that short of the region.
+    own = grid_map.orientation.apply_to_grid(grid_map.source).spacing
+    reach = [math.ceil(ours / mm) for ours, mm in zip(grid_map.target.spacing, own, strict=True)][::-1]
+    sides = list(zip(found, around, reach, strict=True))[1:]
+    if found[0].stop == 0 or all(f.start >= a.start + n and f.stop <= a.stop - n for f, a, n in sides):
         return []
     return ["what was found reaches the end of where it was expected: look again with inference.windows=body"]
 
@@ -231,6 +239,8 @@ def sliding_window(recipe: Recipe, overlap: float | None = None) -> SlidingWindo
         padding_value=None if recipe.preparation.padding == "edge" else tuple(air.ravel().tolist()),
         relative=True,
         coarse_overlap=settings.coarse_overlap,
-        # Components stay if they are this sure on average; where nothing is half as sure at first sight, none will be.
+        coarse_doubt=min(DOUBT, settings.threshold / 5),
+        # Components stay if they are this sure on average. That none will be where nothing is half as sure at first
+        # sight is assumed; Testing/benchmark/coarse_to_fine.py shows whether it holds.
         coarse_peak=recipe.postprocessing.components.minimum_confidence / 2,
     )

@@ -101,16 +101,16 @@ class GridMap:
         Parameters
         ----------
         box : tuple of slice, zyx
-            A part of the prepared grid; an empty one reaches nothing.
+            A part of the prepared grid. An empty one reaches nothing, nor does one between two coarse input slices.
         margin_mm : float
             Widen the answer by this much on every side, within `box`.
         """
         reached = []
         for weights, side in zip(self._backward, box, strict=True):
             rows = np.flatnonzero(weights[:, side].any(axis=1))
-            reached.append(slice(int(rows[0]), int(rows[-1]) + 1) if rows.size else slice(0, 0))
-        if reached[0].stop == 0:
-            return tuple(reached)
+            if not rows.size:
+                return (slice(0, 0),) * 3
+            reached.append(slice(int(rows[0]), int(rows[-1]) + 1))
         spacing_zyx = self.orientation.apply_to_grid(self.source).spacing[::-1]
         margin = tuple(math.ceil(margin_mm / step) for step in spacing_zyx)
         return grown(tuple(reached), margin, tuple(side.stop - side.start for side in self.box))
@@ -172,9 +172,7 @@ class GridMap:
     def embed(self, array: np.ndarray, box: BoxZYX | None = None) -> np.ndarray:
         """Put an array of a part of the canonical input grid (by default, `box`) onto the whole input grid.
 
-        Around it are zeros.
-
-        Memory that holds zeros alone is not taken from the system until something is written to it.
+        Around it are zeros, for which the system takes no memory until something is written to them.
         """
         whole = np.zeros(self.source.shape, dtype=array.dtype)
         self.orientation.apply(whole)[box or self.box] = array

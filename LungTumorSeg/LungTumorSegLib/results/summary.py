@@ -15,6 +15,7 @@ COLUMNS = (
     "case", "ct", "series", "status", "lesions", "volume_ml", "long_axis_mm", "sum_of_long_axes_mm", "diameter_3d_mm",
     "segments", "seconds", "mask", "report", "reason",
 )  # fmt: skip
+EARLIER_COLUMNS = tuple(name for name in COLUMNS if name != "segments")
 
 
 def check_summary(path: Path) -> None:
@@ -22,8 +23,7 @@ def check_summary(path: Path) -> None:
     if path.exists():
         with path.open(encoding="utf-8", errors="replace", newline="") as file:
             heading = next(csv.reader(file), [])
-        known = [name for name in COLUMNS if name in heading]  # one of an earlier version may have fewer
-        if not heading or heading != known:
+        if tuple(heading) not in (COLUMNS, EARLIER_COLUMNS):
             raise InputError("is in the way and is no summary", path, "move it, or choose another folder")
 
 

@@ -120,7 +120,7 @@ def start_run(
     nodules = load_nodules(training_data.nodules, split.patients_held_out) if training_data.nodules else []
     setup |= {"cases": sorted(case.name for case in training_data.cases), "nodules": len(nodules)}
     if resume:
-        _check_same_recipe(folder, recipe)
+        _check_same_recipe(folder, recipe, planned=training_data.plan is not None)
         _check_same(folder, setup)
     lesions = recipe.lesions if len(recipe.lesions) < len(recipe.labels) else None
     sampler = PatchSampler(training_data.cases, nodules, recipe.training, recipe.preparation, seed, lesions)
@@ -172,11 +172,12 @@ def _check_folder(folder: Path, resume: bool) -> None:
         raise InputError("there is a run in this folder", folder, "go on with it by --resume, or choose another")
 
 
-def _check_same_recipe(folder: Path, recipe: Recipe) -> None:
+def _check_same_recipe(folder: Path, recipe: Recipe, planned: bool) -> None:
     """Refuse to go on with another recipe: the result would be neither run's."""
     for key, was, given in differences(load_recipe(folder / "recipe.yaml"), recipe):
         what = f"the run was started with another recipe: {key} was {was}, and is {given}"
-        raise InputError(what, folder, "give the same --recipe and --set")
+        do = f"give the same --recipe and --set{f', with {PLAN} as it was' if planned else ''}"
+        raise InputError(what, folder, do)
 
 
 def _check_same(folder: Path, setup: dict) -> None:

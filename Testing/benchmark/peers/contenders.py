@@ -61,6 +61,7 @@ PLAIN = (
     "postprocessing.inside_region=false",
     "postprocessing.components={keep: all, minimum_volume_ml: 0, minimum_confidence: 0}",
 )
+HALF = ("inference.overlap=0.5", "inference.coarse_overlap=null")
 
 CONTENDERS = {
     one.key: one
@@ -72,6 +73,7 @@ CONTENDERS = {
         Contender("plain", "(c) all windows of the CT, 0.8, float32", "own_way", {"set": PLAIN}, slow=True),
         Contender("lungs", "(c) all windows of the lungs, 0.8, float32", "own_way", {"set": EXACT}),
         Contender("default", "(d) default", "own_way"),
+        Contender("half", "(d) with overlap 0.5, every window of the lungs", "own_way", {"set": HALF}),
         Contender("command", "(d) `segment`, with measurements and report", "command_way"),
     )
 }

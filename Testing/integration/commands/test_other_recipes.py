@@ -92,6 +92,10 @@ def test_measure_is_told_which_labels_are_lesions(scan, pancreas):
     assert together.returncode == 0, together.stderr
     everything = json.loads((scan / "m.json").read_text())["total"]["volume_ml"]
     assert everything == pytest.approx(sum(segment["volume_ml"] for segment in report["segments"]))
+    absent = run("measure", mask, "--labels", "7", "--report", scan / "m.json")
+    assert absent.returncode == 0, absent.stderr
+    assert json.loads((scan / "m.json").read_text())["notes"] == ["the mask has no label 7: it holds 1, 2"]
+    assert "the mask has no label 7" in absent.stderr
     for labels in ("0", "2,2", "two", ""):
         check_refusal(run("measure", mask, f"--labels={labels}"), "--labels")
 

@@ -65,6 +65,18 @@ def test_what_is_measured_on_the_cpu_changes_no_voxel(small_network, random_imag
     assert torch.allclose(results[0], results[2], atol=1e-5)
 
 
+def test_what_is_measured_is_what_will_be_run_flips_included(small_network, random_image):
+    network, ran = small_network(2), []
+
+    def counting(tiles):
+        ran.append(len(tiles))
+        return network(tiles)
+
+    mirrored = SlidingWindow((8, 8, 8), 0.5, mirror_axes=(2,), relative=True)
+    choose_batch_size("memory", mirrored, counting, random_image((40, 40, 40)), None, CPU)
+    assert ran == [1] * 6 + [2] * 4 + [4] * 4
+
+
 def test_the_quickest_a_window_is_taken_and_the_smaller_of_equals():
     def the_same_for_any_number(count):
         time.sleep(0.1)

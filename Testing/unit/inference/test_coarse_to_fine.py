@@ -96,9 +96,7 @@ COARSE = WindowGrid.over(SIZE, WINDOW, 0.75).thinned(0.25)
 
 LESIONS = {
     "on a window's edge": ball((15, 22, COARSE.starts[2][1]), 4),
-    "on a window's corner": ball(
-        [starts[1] for starts in WindowGrid.over(SIZE, WINDOW, 0.75).thinned(0.25).starts], 3
-    ),
+    "on a window's corner": ball([starts[1] for starts in COARSE.starts], 3),
     "on the lung's border": ball((15, 6, 26), 5),
     "in the image's corner": ball((0, 0, 0), 4),
     "one voxel": ball((17, 21, 29), 0.5),
@@ -138,6 +136,47 @@ def test_what_nowhere_reaches_the_peak_is_background():
     assert result.whole(result.probability())[15, 22, 26] == 0
     assert result.whole(result.probability())[15, 22, 45] == faint.whole(faint.probability())[15, 22, 45] > 0.9
     assert result.windows_run < faint.windows_run
+
+
+class Coloured(Bright):
+    """Tells two labels: what is bright in the first channel, and what is in the second."""
+
+    def forward(self, tiles: torch.Tensor) -> torch.Tensor:
+        first, second = (super(Coloured, self).forward(channel) for channel in tiles.split(1, dim=1))
+        return torch.cat([torch.zeros_like(first[:, :1]), 2 * first[:, 1:], 2 * second[:, 1:]], dim=1)
+
+
+@pytest.mark.parametrize("peak", [0.0, 0.4])
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_several_labels_are_found_as_by_every_window(peak, batch_size):
+    """Two balls of one label, one of the other that touches the second; several windows at once."""
+    image = torch.from_numpy(np.stack([ball((8, 10, 12), 4) | ball((20, 30, 30), 4), ball((20, 30, 37), 4)]))
+    everything = np.ones(SIZE, bool)
+    every = sliding(coarse_overlap=None).run(Coloured(), image.float(), device=CPU)
+    result = sliding(coarse_peak=peak, batch_size=batch_size).run(Coloured(), image.float(), device=CPU)
+    assert_refined(result, every, everything)
+    labels = every.whole(every.labels())
+    assert set(np.unique(labels)) == {0, 1, 2}
+    assert np.array_equal(result.whole(result.labels()), labels)
+    assert result.windows_run < every.windows_run
+
+
+def test_what_is_faint_is_found_where_faint_things_leave_doubt():
+    image = torch.from_numpy(0.235 * ball((15, 22, 26), 6).astype(np.float32))[None]
+    every = sliding(coarse_overlap=None).run(Bright(), image, device=CPU)
+    wanted = every.whole(every.probability()) >= 0.05
+    assert wanted.any()
+    found = sliding(coarse_doubt=0.01).run(Bright(), image, device=CPU)
+    assert np.array_equal(found.whole(found.probability()) >= 0.05, wanted)
+    assert sliding().run(Bright(), image, device=CPU).answered is None, "with the usual doubt it is passed over"
+
+
+def test_an_answer_that_is_not_finite_does_not_pass_for_background():
+    def broken(tiles: torch.Tensor) -> torch.Tensor:
+        return torch.full((len(tiles), 2, *tiles.shape[2:]), float("nan"))
+
+    with pytest.raises(FloatingPointError, match="not finite"):
+        sliding().run(broken, torch.zeros(1, *SIZE), device=CPU)
 
 
 def test_progress_rises_to_the_end_and_can_cancel_within_either_pass():
@@ -191,6 +230,9 @@ def test_wrong_use_is_refused():
     for overlap in (-0.1, 1.0, float("nan")):
         with pytest.raises(InputError, match="coarse pass"):
             sliding(coarse_overlap=overlap)
+    for doubt in (0.0, 1.0, float("nan")):
+        with pytest.raises(ValueError, match="leaves doubt"):
+            sliding(coarse_doubt=doubt)
     with pytest.raises(ValueError, match="blended"):
         sliding(blending="centre")
     with pytest.raises(ValueError, match="relative"):

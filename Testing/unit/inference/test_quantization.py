@@ -77,6 +77,15 @@ def test_constant_input_and_empty_channels_are_no_exception():
     assert error(quantised(torch.full((1, 8, 4, 4, 4), 3.0)), of(torch.full((1, 8, 4, 4, 4), 3.0))) < 0.02
 
 
+def test_what_is_not_finite_is_an_error():
+    quantised = Int8Conv3d(convolution(8, 8, 3, padding=1), input_levels())
+    for wrong in (float("nan"), float("inf"), float("-inf")):
+        tile = noise(1, 8, 4, 4, 4)
+        tile[0, 3, 2, 2, 2] = wrong
+        with pytest.raises(FloatingPointError, match="not finite"):
+            quantised(tile)
+
+
 def test_the_answer_has_the_precision_of_the_device():
     quantised = Int8Conv3d(convolution(8, 8, 3, padding=1), input_levels())
     tile = noise(1, 8, 5, 5, 5)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from LungTumorSegLib.errors import CancelledError
 from LungTumorSegLib.inference.device import DeviceChoice
+from LungTumorSegLib.prediction import Predictor
 from LungTumorSegLib.prediction.classification import Classification, classify_lesions
 from LungTumorSegLib.prediction.predict import network_input, sliding_window
 from LungTumorSegLib.preparation import prepare_ct
@@ -116,6 +118,48 @@ def test_only_the_largest_of_many_lesions_are_asked_about(recipe):
     mask[20:24, 20:24, 20:24] = 2
     told, seen = asked(scan(), mask, recipe)
     assert told.lesions == len(seen) == 8
+
+
+class Everywhere(torch.nn.Module):
+    """Calls every voxel a lesion, and writes down whether TF32 was allowed for the mask and for the class."""
+
+    def __init__(self):
+        super().__init__()
+        self.allowed: list[bool] = []
+
+    def forward(self, tiles):
+        self.allowed.append(torch.backends.cudnn.allow_tf32)
+        return torch.tensor([-9.0, -9.0, 9.0])[None, :, None, None, None].expand(len(tiles), 3, *tiles.shape[2:])
+
+    def classify(self, patch):
+        self.allowed.append(torch.backends.cudnn.allow_tf32)
+        return torch.tensor([[1.0, 0.0, 0.0]])
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_the_head_is_computed_as_precisely_as_the_mask(recipe, allowed):
+    network = Everywhere()
+    told = override(recipe, [f"inference.tf32={str(allowed).lower()}"])
+    before = torch.backends.cudnn.allow_tf32
+    found = Predictor(told, network, CPU).predict(scan((20, 20, 20)))
+    assert found.classification.subtype == 0
+    assert set(network.allowed) == {allowed}
+    assert torch.backends.cudnn.allow_tf32 == before
+
+
+def test_it_can_be_cancelled_between_lesions(recipe):
+    mask = np.zeros(scan().array.shape, np.uint8)
+    mask[4:8, 4:8, 4:8] = mask[20:24, 20:24, 20:24] = 2
+    prepared = prepare_ct(scan(), recipe.preparation)
+    image, network = torch.zeros(1, *prepared.hu.shape), Listener()
+
+    def cancel(stage: str, done: float) -> None:
+        if done > 0:
+            raise CancelledError
+
+    with pytest.raises(CancelledError):
+        classify_lesions(network, image, mask, prepared, recipe, sliding_window(recipe), CPU, cancel)
+    assert len(network.seen) == 1
 
 
 def test_report_says_class_and_probabilities_by_name():

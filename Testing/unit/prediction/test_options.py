@@ -100,6 +100,18 @@ def test_what_reaches_the_end_of_where_it_was_expected_is_told_about(trunk):
     assert ["reaches the end of where it was expected" in note for note in narrow.notes] == [True]
 
 
+def test_it_is_told_also_where_resampling_takes_a_voxel_off_the_end(trunk):
+    """Voxels of 1 mm, looked at in 3 mm: wherever the place's end lies between these."""
+    ct, _ = trunk
+    fine = Volume(np.repeat(np.repeat(ct.array, 4, 1), 4, 2), Grid((320, 256, 24), (1.0, 1.0, 4.0)))
+    place = "inference.expected={x: [0.1, 0.28], y: [0, 1], margin_mm: 0}"
+    for margin_mm in (10, 11, 12):
+        around = f"preparation.region_margin_mm={margin_mm}"
+        narrow = predict(fine, "inference.windows=expected", place, "preparation.spacing_mm=[3, 3, 4]", around)
+        assert (narrow.mask.array > 0).any()
+        assert len(narrow.notes) == 1
+
+
 def test_nobody_said_where_labels_are_expected(trunk):
     with pytest.raises(InputError, match=r"windows: expected.*does not know where in the body.*use windows: body"):
         predict(trunk[0], "inference.windows=expected")

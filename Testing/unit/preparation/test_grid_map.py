@@ -130,6 +130,23 @@ def test_at_the_own_spacing_preparation_changes_no_bit(grid, data):
 # ---------------------------------------------------------------------------------------------- resampling
 
 
+@some
+@given(grid=grids(), spacing=spacings, margin_mm=st.sampled_from([0.0, 3.0]), data=st.data())
+def test_a_part_comes_back_as_it_does_in_the_whole(grid, spacing, margin_mm, data):
+    """Also a part that lies between two slices of a coarser CT, which take nothing of it."""
+    grid_map = GridMap.plan(grid, spacing)
+    part = data.draw(boxes(grid_map.target.shape))
+    values = np.zeros(grid_map.target.shape, np.float32)
+    values[part] = np.random.default_rng(2).random(values[part].shape) + 0.5
+    whole = grid_map.backward(values)
+    to = grid_map.reached(part, margin_mm)
+    back = np.zeros_like(whole)
+    back[to] = grid_map.backward_part(values[part], part, to)
+    assert np.allclose(back, whole, atol=1e-5)
+    assert len({side.stop == 0 for side in to}) == 1, "reached along all axes or along none"
+    assert grid_map.reached((slice(0, 0),) * 3, margin_mm) == (slice(0, 0),) * 3
+
+
 def positions(grid: Grid) -> np.ndarray:
     """Physical position of each voxel, LPS mm: (z, y, x, 3)."""
     return grid.to_physical(np.moveaxis(np.indices(grid.shape), 0, -1)[..., ::-1])

@@ -41,7 +41,10 @@ def test_run_goes_on_with_its_plan_and_no_other(started):
     path = folder / "run" / NAME
     text = path.read_text()
     path.write_text(text.replace(f"batch_size: {ready.data.plan.batch_size}", "batch_size: 9"))
-    with pytest.raises(InputError, match="started with another recipe"):
+    with pytest.raises(InputError, match=r"started with another recipe.*with plan\.yaml as it was"):
+        start_run(recipe, folder / "data", folder / "run", device="cpu", workers=0, resume=True)
+    path.write_text(text.replace("channels: [", "channels: [-1, "))
+    with pytest.raises(InputError, match="its numbers do not make a network and patches"):
         start_run(recipe, folder / "data", folder / "run", device="cpu", workers=0, resume=True)
     path.unlink()
     with pytest.raises(InputError, match="no plan of a run, or a damaged one"):

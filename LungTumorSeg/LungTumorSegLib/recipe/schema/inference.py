@@ -58,7 +58,7 @@ class Inference(Part):
         Share of a window that the next one covers again (Loux 2024: 0.8).
     coarse_overlap : float or None
         First run few of these windows, of which neighbours share about this, and the others only where those leave any
-        doubt; ``None`` runs every window.
+        doubt; elsewhere the probability is 0. ``None`` runs every window.
     blending : {"gaussian", "constant", "centre"}
         Windows averaged with the weight of a Gaussian about their centres, or all alike; or each window's centre
         alone, put beside the others, so that no voxel comes from near a window's border but the CT's own.
@@ -81,7 +81,7 @@ class Inference(Part):
     expected : ExpectedPlace, "fingerprint" or None
         Where that is; ``fingerprint`` takes it from the training data, and a trained recipe holds numbers.
     threshold : float
-        Foreground probability from which a voxel is tumour.
+        Probability of any label from which on a voxel is labelled, with the likeliest.
     """
 
     window_size: PlannedSizeXYZ = (96, 96, 96)

@@ -37,6 +37,8 @@ class CaseFiles:
         The class of the case's lesions, where the data set has a table of them.
     held_out : bool
         Whether the data set itself names the case for validation.
+    for_testing : bool
+        Whether it names the case for testing: it is neither trained on nor validated.
     """
 
     name: str
@@ -47,6 +49,7 @@ class CaseFiles:
     annotation: Annotation = field(default_factory=Annotation)
     subtype: int | None = None
     held_out: bool = False
+    for_testing: bool = False
 
     def sources(self) -> Iterator[Path]:
         """Yield every file that the case is read from, in a fixed order; what is missing is passed over."""

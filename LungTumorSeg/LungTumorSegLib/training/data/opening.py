@@ -17,7 +17,6 @@ from .cache import (
     PATCHED,
     REGION,
     case_path,
-    has_checksums,
     open_case,
     patched_bytes,
     read_index,
@@ -127,11 +126,21 @@ def open_data(
     plan = None
     if recipe.planned:
         plan = make_plan(recipe, _fingerprint_of(folder)) if plan_path is None else read_plan(plan_path)
-        recipe = apply_plan(recipe, plan)
+        recipe = _planned(recipe, plan, plan_path)
     subtypes = index.subtypes if files is None else {case.name: case.subtype for case in files}
     cases = [replace(case, subtype=subtypes.get(case.name)) for case in cases]
     recipe = balanced(recipe, [case.subtype for case in cases])
     return TrainingData(cases, recipe, nodules, where, tuple(skipped), plan)
+
+
+def _planned(recipe: Recipe, plan: Plan, plan_path: Path | None) -> Recipe:
+    try:
+        return apply_plan(recipe, plan)
+    except ValueError as error:  # pydantic's, about what a person has changed in the file
+        if plan_path is None:
+            raise
+        what, do = "its numbers do not make a network and patches", "restore it, or start anew"
+        raise InputError(what, plan_path, do) from error
 
 
 def _resolved_by(cache: Path, recipe: Recipe) -> Recipe:
@@ -166,8 +175,6 @@ def _open_cases(
     needed = processes * sum(patched_bytes(case_path(folder, name), parts) for name in names)
     in_memory = needed <= MEMORY_SHARE * memory().total
     cases = [open_case(case_path(folder, name), name, in_memory, parts) for name in names]
-    if not all(has_checksums(case_path(folder, name)) for name in names):
-        log.info("there are no checksums in this cache, so damage to it may pass unseen; one prepared anew has them")
     if in_memory:
         return cases, f"in memory, {needed / 1e9:.2g} GB"
     return cases, f"read from the cache as needed, since {needed / 1e9:.3g} GB is more than a quarter of the memory"

@@ -53,7 +53,8 @@ def split_cases(
     """Share a data set's cases out between training and validation, by patient.
 
     Without ``fold`` or ``validate`` the cases are validated that the data set itself names for it (``held_out``), if
-    there are any. Patients who are drawn are drawn from each class of lesions in proportion to their number, where the
+    there are any. Those that it names for testing (``for_testing``) are left out like ``leave_out``, but for ones in
+    ``validate``. Patients who are drawn are drawn from each class of lesions in proportion to their number, where the
     cases have one.
 
     Which cases are of one patient is what ``patients.csv`` in the data folder says (columns ``case`` and
@@ -88,6 +89,8 @@ def split_cases(
     if both := set(validate) & set(leave_out):
         raise InputError(f"the case {min(both)} is to be validated and to be left out", data, "choose one of both")
     patients = read_patients(data)
+    testing = {case.name for case in files if case.for_testing} - {*validate, *leave_out}
+    leave_out = {*leave_out, *testing}
     used = [case for case in files if case.name not in leave_out]
     patient_of = {case.name: patients.get(case.name, case.name) for case in files}
     why = "as asked"
@@ -109,6 +112,7 @@ def split_cases(
     idle = len(used) - len(training) - len(validation)
     why = _in_words(validation, len(used), why) if validation else why
     why += f"; {idle} more of their patients are not trained on" if idle else ""
+    why += f"; {counted(len(testing), 'case')} for testing left out (as the data set says)" if testing else ""
     return Split(tuple(training), tuple(validation), frozenset(kept_back), why)
 
 

@@ -3,7 +3,7 @@
 ``subtype_mapping.json`` beside the data set's listing, in one of the forms that are about::
 
     {"CASE": 0, …}
-    {"CASE": {"subtype": 0, "split": "train"}, …}         split may be "validation"
+    {"CASE": {"subtype": 0, "split": "train"}, …}         split may be "validation" or "test"
     {"mapping": {…either of these…}, …}
 
 or ``subtype_mapping.csv`` with the columns ``case`` and ``subtype``, and ``split`` if there is one.
@@ -29,8 +29,8 @@ from .case_files import CaseFiles
 log = logging.getLogger(__name__)
 
 JSON, CSV = "subtype_mapping.json", "subtype_mapping.csv"
-HELD_OUT = "validation"
-SPLITS = ("train", HELD_OUT, "test")
+HELD_OUT, TEST = "validation", "test"
+SPLITS = ("train", HELD_OUT, TEST)
 NAMES_SHOWN = 3
 
 
@@ -70,11 +70,7 @@ def with_subtypes(
         return cases
     table = _read(path)
     _check(table, {case.name for case in cases}, path, classification, allow_missing)
-    return [
-        case if case.name not in table else replace(case, subtype=entry.subtype, held_out=entry.split == HELD_OUT)
-        for case in cases
-        for entry in (table.get(case.name),)
-    ]
+    return [_told(case, table.get(case.name)) for case in cases]
 
 
 def knows_subtypes(folder: Path) -> bool:
@@ -104,6 +100,12 @@ def balanced(recipe: Recipe, subtypes: Sequence[int | None]) -> Recipe:
     content = recipe.model_dump(mode="json")
     content["training"]["classification"]["class_weights"] = weights
     return Recipe.model_validate(content)
+
+
+def _told(case: CaseFiles, entry: Entry | None) -> CaseFiles:
+    if entry is None:
+        return case
+    return replace(case, subtype=entry.subtype, held_out=entry.split == HELD_OUT, for_testing=entry.split == TEST)
 
 
 def _table_in(folder: Path, allow_missing: bool) -> Path | None:
@@ -151,7 +153,11 @@ class _Pairs(list):
 
 def _csv_rows(path: Path) -> list[tuple[str, object]]:
     with path.open(newline="", encoding="utf-8-sig") as stream:
-        rows = [{key: value.strip() for key, value in row.items()} for row in csv.DictReader(stream)]
+        rows = list(csv.DictReader(stream))
+    for number, row in enumerate(rows, 1):
+        if None in row or None in row.values():
+            raise ValueError(f"in row {number} another number of columns than headings")
+    rows = [{key: value.strip() for key, value in row.items()} for row in rows]
     return [(row["case"], _Pairs(row.items())) for row in rows]
 
 
@@ -177,14 +183,15 @@ def _check(
             most = len(classification.names) - 1
             what = f"the class of case {case} is {entry.subtype}: the recipe knows 0 to {most}"
             raise InputError(what, path, "correct it, or the recipe's classification.names")
-    unknown = sorted(case for case, entry in table.items() if case not in names and entry.split != "test")
+    unknown = sorted(case for case, entry in table.items() if case not in names and entry.split != TEST)
     if unknown and not allow_missing:
         what = f"the table names {_cases(unknown)} that {_is(unknown)} not in the data set, which has {_cases(names)}"
         raise InputError(what, path, "restore the files, or take them out of the table")
     without = sorted(names - set(table))
     if without and not allow_missing:
         what = f"the table names no class for {_cases(without)}"
-        raise InputError(what, path, "add it, or pass over it by --skip-bad: it then teaches the mask alone")
+        do = "add it; prepare and train can pass over it by --skip-bad: it then teaches the mask alone"
+        raise InputError(what, path, do)
     if without:
         log.warning(
             "%s has no class for %s: they teach, and are scored by, the mask alone", path.name, _cases(without)

@@ -83,6 +83,13 @@ def test_table_in_csv_without_its_columns_is_refused(tmp_path):
         told(tmp_path)
 
 
+@pytest.mark.parametrize("row", ["one", "one,0,9"])
+def test_row_of_a_table_in_csv_with_other_columns_is_refused(tmp_path, row):
+    (tmp_path / "subtype_mapping.csv").write_text(f"case,subtype\n{row}\n")
+    with pytest.raises(InputError, match="found in row 1 another number of columns than headings"):
+        told(tmp_path)
+
+
 def test_missing_table_and_two_of_them_are_refused(tmp_path):
     (tmp_path / "imagesTr").mkdir()
     with pytest.raises(InputError, match=r"expected subtype_mapping.json or subtype_mapping.csv, found imagesTr"):
@@ -145,6 +152,17 @@ def test_cases_that_the_data_set_names_for_validation_are_validated():
     assert [case.name for case in split_cases(files, "nowhere", share=0.5, validate=["1_000"]).validation] == ["1_000"]
 
 
+def test_cases_for_testing_are_neither_trained_on_nor_validated(tmp_path):
+    table = {"one": {"subtype": 0, "split": "test"}, "two": 1, "three": 2}
+    (tmp_path / "subtype_mapping.json").write_text(json.dumps(table))
+    files = with_subtypes(cases(), tmp_path, CLASSES)
+    split = split_cases(files, tmp_path, share=0)
+    assert {case.name for case in split.training} == {"two", "three"}
+    assert "one" in split.patients_held_out
+    assert split.why.endswith("1 case for testing left out (as the data set says)")
+    assert [case.name for case in split_cases(files, tmp_path, share=0, validate=["one"]).validation] == ["one"]
+
+
 def small_recipe():
     settings = ("preparation.spacing_mm=[2, 2, 4]", "preparation.windows_hu=[[-100, 300]]", "inference.expected=null")
     return override(load_recipe("pancreas-multitask"), [*settings, "preparation.normalization=null"])
@@ -160,10 +178,12 @@ def test_subtypes_survive_in_the_cache_and_follow_a_corrected_table(tmp_path):
     assert opened.recipe.training.classification.class_weights == (1.0, 1.0, 1.0)
     table = json.loads((data / "subtype_mapping.json").read_text())
     table["mapping"]["pancreas_000"] = {"subtype": 2, "split": "validation"}
+    table["mapping"]["pancreas_001"] = {"subtype": 1, "split": "test"}
     (data / "subtype_mapping.json").write_text(json.dumps(table))
     assert prepare_cache(cases_for(recipe, data), recipe, cache, with_scans=True).done == []  # no array changes by it
     assert read_index(cache).subtypes == {"pancreas_000": 2, "pancreas_001": 1, "pancreas_002": 2}
     assert [case.held_out for case in cases_for(recipe, cache)] == [True, False, False]
+    assert [case.for_testing for case in cases_for(recipe, cache)] == [False, True, False]
 
 
 def test_cache_without_subtypes_or_with_other_ones_is_refused(tmp_path):

@@ -1,7 +1,7 @@
 """The training cache: prepared cases in files that patches are read from by several processes."""
 
 from .arrays import CachedArray
-from .case_file import PATCHED, REGION, has_checksums, open_case, patched_bytes, read_scan
+from .case_file import PATCHED, REGION, open_case, patched_bytes, read_scan
 from .index import NAME as INDEX
 from .index import read_index, require_scans
 from .places import FINGERPRINT_FILE, case_path
@@ -13,7 +13,6 @@ __all__ = [
     "REGION",
     "CachedArray",
     "case_path",
-    "has_checksums",
     "open_case",
     "patched_bytes",
     "read_index",

@@ -112,17 +112,6 @@ def open_case(path: Path, name: str, in_memory: bool, parts: Collection[str] = P
         raise damaged(path) from error
 
 
-def has_checksums(path: Path) -> bool:
-    """Tell whether damage to a case's file would be noticed; errors as of `open_case`."""
-    import h5py
-
-    try:
-        with h5py.File(path, "r", locking=False) as file:
-            return all(file[name].fletcher32 for name in PATCHED)
-    except UNREADABLE as error:
-        raise damaged(path) from error
-
-
 def patched_bytes(path: Path, parts: Collection[str] = PATCHED) -> int:
     """Return how many bytes of memory the arrays of a case take that patches are cut from."""
     import h5py

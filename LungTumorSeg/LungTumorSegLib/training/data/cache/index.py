@@ -39,6 +39,8 @@ class CacheIndex:
         The class of each case, where the data set told it.
     held_out : set of str
         The cases that the data set itself names for validation.
+    for_testing : set of str
+        The cases that it names for testing.
     skipped : dict of str to str
         Cases that could not be used, and why.
     scans : bool
@@ -51,6 +53,7 @@ class CacheIndex:
     with_tumor: set[str] = field(default_factory=set)
     subtypes: dict[str, int] = field(default_factory=dict)
     held_out: set[str] = field(default_factory=set)
+    for_testing: set[str] = field(default_factory=set)
     skipped: dict[str, str] = field(default_factory=dict)
     scans: bool = False
 
@@ -67,22 +70,24 @@ class CacheIndex:
         self.with_tumor -= names
         self.subtypes = {name: subtype for name, subtype in self.subtypes.items() if name not in names}
         self.held_out -= names
+        self.for_testing -= names
 
     def tell_apart(self, cases: Iterable[CaseFiles]) -> None:
-        """Take up what the data set says of its cases now: their classes, and which are for validation."""
+        """Take up what the data set says of its cases now: their classes, and which are for validation or testing."""
         for case in cases:
             self.subtypes.pop(case.name, None)
-            self.held_out.discard(case.name)
+            for part, belongs in ((self.held_out, case.held_out), (self.for_testing, case.for_testing)):
+                part.discard(case.name)
+                if belongs:
+                    part.add(case.name)
             if case.subtype is not None:
                 self.subtypes[case.name] = case.subtype
-            if case.held_out:
-                self.held_out.add(case.name)
 
     def check_subtypes(self, classification: Classification, folder: Path) -> None:
         """Raise `InputError` unless the cache knows classes, and none but the recipe's."""
         if not self.subtypes:
-            what = "the cache holds no subtypes: it was prepared by a recipe without classification"
-            raise InputError(what, folder, "prepare the data set with this recipe")
+            what = "the cache holds no subtypes: its data set had no table, or its recipe no classification"
+            raise InputError(what, folder, "add the table, and prepare the data set with this recipe")
         if (most := max(self.subtypes.values())) not in classification.names:
             what = f"the cache holds cases of class {most}: the recipe knows 0 to {len(classification.names) - 1}"
             raise InputError(what, folder, "correct the recipe's classification.names")
@@ -105,7 +110,8 @@ class CacheIndex:
         row = {"sources": self.sources[name], "tumor": name in self.with_tumor}
         if name in self.subtypes:
             row["subtype"] = self.subtypes[name]
-        return row | {"held_out": True} if name in self.held_out else row
+        parts = {"held_out": self.held_out, "for_testing": self.for_testing}
+        return row | {part: True for part, members in parts.items() if name in members}
 
     def annotation(self) -> Annotation:
         """Return which segments or ROIs the masks were read from.
@@ -160,6 +166,8 @@ def read_index(folder: Path) -> CacheIndex | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         stated = content["format"]
+        if stated != FORMAT:
+            raise InputError(f"the cache has format {stated}, not {FORMAT}", path, "remove it and prepare it again")
         index = CacheIndex(
             content["made_with"],
             tuple(content["from_fingerprint"]),
@@ -167,6 +175,7 @@ def read_index(folder: Path) -> CacheIndex | None:
             {name for name, case in content["cases"].items() if case["tumor"]},
             {name: int(case["subtype"]) for name, case in content["cases"].items() if "subtype" in case},
             {name for name, case in content["cases"].items() if case.get("held_out")},
+            {name for name, case in content["cases"].items() if case.get("for_testing")},
             dict(content["skipped"]),
             bool(content["scans"]),
         )
@@ -174,8 +183,6 @@ def read_index(folder: Path) -> CacheIndex | None:
         raise InputError(
             "this index of a training cache is damaged", path, "remove the cache and prepare it again"
         ) from error
-    if stated != FORMAT:
-        raise InputError(f"the cache has format {stated}, not {FORMAT}", path, "remove it and prepare it again")
     return index
 
 

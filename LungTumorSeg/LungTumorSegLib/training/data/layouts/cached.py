@@ -39,6 +39,7 @@ def cached_cases(
             annotation=annotation,
             subtype=index.subtypes.get(name),
             held_out=name in index.held_out,
+            for_testing=name in index.for_testing,
         )
         for name, path in paths.items()
     ]
