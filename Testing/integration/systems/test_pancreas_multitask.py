@@ -14,7 +14,7 @@ import yaml
 
 from LungTumorSegLib.volume import read_mask
 from support.abdomens import CANCER, PANCREAS
-from support.commands import check_refusal, run
+from support.commands import run
 from support.small_systems import PANCREAS_MULTITASK
 from support.subtyped_abdomens import write_subtyped_abdomens
 
@@ -106,4 +106,8 @@ def test_data_without_its_table_can_be_scored_but_not_trained_on(abdomens, model
     assert "no table of subtypes: the masks alone are scored" in done.stderr
     assert "Macro-averaged" not in done.stdout
     done = run("prepare", tmp_path / "data", "--recipe", "pancreas-multitask", "-o", tmp_path / "cache")
-    check_refusal(done, str(tmp_path / "data"), "expected subtype_mapping.json", "found dataset.json")
+    taken, complaint = done.stderr.splitlines()  # before the complaint, what the listing's labels are taken for
+    assert (done.returncode, done.stdout, taken) == (2, "", "labels: 2 lesion as Pancreatic lesion")
+    assert complaint.startswith(f"lungtumorseg: error: {tmp_path / 'data'}: there is no table of subtypes: ")
+    assert "expected subtype_mapping.json" in complaint
+    assert "found dataset.json" in complaint

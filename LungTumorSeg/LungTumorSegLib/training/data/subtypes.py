@@ -82,7 +82,8 @@ def knows_subtypes(folder: Path) -> bool:
 def balanced(recipe: Recipe, subtypes: Sequence[int | None]) -> Recipe:
     """Return the recipe with class weights in numbers where it says ``balanced``.
 
-    A class weighs ``n / (C n_k)`` for ``n_k`` of ``n`` training cases and ``C`` classes; one without any weighs 0.
+    A class weighs ``n / (C n_k)`` for ``n_k`` of ``n`` training cases, of ``C`` classes that they have; one without
+    any weighs 0.
 
     Parameters
     ----------
@@ -96,7 +97,7 @@ def balanced(recipe: Recipe, subtypes: Sequence[int | None]) -> Recipe:
     counts = Counter(subtype for subtype in subtypes if subtype is not None)
     if missing := [recipe.classification.names[k] for k in range(classes) if not counts[k]]:
         log.warning("no case to train on is of class %s, so it is not learned", " or ".join(missing))
-    weights = [round(counts.total() / (classes * counts[k]), 6) if counts[k] else 0.0 for k in range(classes)]
+    weights = [round(counts.total() / (len(counts) * counts[k]), 6) if counts[k] else 0.0 for k in range(classes)]
     content = recipe.model_dump(mode="json")
     content["training"]["classification"]["class_weights"] = weights
     return Recipe.model_validate(content)

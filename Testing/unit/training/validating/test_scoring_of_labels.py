@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from LungTumorSegLib.errors import InputError
 from LungTumorSegLib.inference.device import choose_device
 from LungTumorSegLib.networks import network_of
 from LungTumorSegLib.prediction import Predictor
@@ -38,12 +39,10 @@ def predictor_of(label: int) -> Predictor:
 
 
 @pytest.mark.parametrize("label", [1, 2])
-def test_labels_are_scored_one_by_one_and_others_are_background(tmp_path, label):
+def test_labels_are_scored_one_by_one(tmp_path, label):
     ct, mask = abdomen(0)
-    annotated = mask.array.copy()
-    annotated[0, :3, :3] = 7
     write_volume(tmp_path / "ct.nii.gz", ct)
-    write_mask(tmp_path / "tumor.nii.gz", mask.with_array(annotated))
+    write_mask(tmp_path / "tumor.nii.gz", mask)
     files = CaseFiles("case", tmp_path / "ct.nii.gz", tmp_path / "tumor.nii.gz")
     scored = score_files(files, predictor_of(label))
     counts = np.bincount(mask.array.ravel(), minlength=3)
@@ -52,3 +51,14 @@ def test_labels_are_scored_one_by_one_and_others_are_background(tmp_path, label)
     assert scored.confusion.voxels == expected.tolist()
     assert scored.score.dice == pytest.approx(counts[label] / (counts[label] + counts.sum()))
     assert set(np.unique(scored.reference.array)) == {0, 1, 2}
+
+
+def test_a_value_that_no_label_has_is_refused(tmp_path):
+    ct, mask = abdomen(0)
+    annotated = mask.array.copy()
+    annotated[0, :3, :3] = 7
+    write_volume(tmp_path / "ct.nii.gz", ct)
+    write_mask(tmp_path / "tumor.nii.gz", mask.with_array(annotated))
+    files = CaseFiles("case", tmp_path / "ct.nii.gz", tmp_path / "tumor.nii.gz")
+    with pytest.raises(InputError, match="found 7 as well"):
+        score_files(files, predictor_of(1))
