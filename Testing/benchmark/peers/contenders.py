@@ -61,19 +61,27 @@ PLAIN = (
     "postprocessing.inside_region=false",
     "postprocessing.components={keep: all, minimum_volume_ml: 0, minimum_confidence: 0}",
 )
-HALF = ("inference.overlap=0.5", "inference.coarse_overlap=null")
+COARSE = ("inference.overlap=0.8", "inference.coarse_overlap=0.4")
+FLOAT32 = {"precision": "float32"}
 
 CONTENDERS = {
     one.key: one
     for one in (
-        Contender(REFERENCE, "(a) MONAI, overlap 0.8, float32", "monai_way", {"precision": "float32"}, slow=True),
+        Contender(
+            "monai-single",
+            "(a) MONAI, overlap 0.8, float32, one window at a time",
+            "monai_way",
+            {"precision": "float32", "batch": 1},
+            slow=True,
+        ),
+        Contender(REFERENCE, "(a) MONAI, overlap 0.8, float32, 4 windows at a time", "monai_way", FLOAT32),
         Contender("monai-autocast", "(a) the same under autocast", "monai_way", {"precision": "auto"}, slow=True),
         Contender("nnunet", "(b) nnU-Net, step 0.5, not mirrored", "nnunet_way", {"mirroring": False}),
         Contender("nnunet-mirrored", "(b) nnU-Net, step 0.5, mirrored", "nnunet_way", {"mirroring": True}, slow=True),
         Contender("plain", "(c) all windows of the CT, 0.8, float32", "own_way", {"set": PLAIN}, slow=True),
         Contender("lungs", "(c) all windows of the lungs, 0.8, float32", "own_way", {"set": EXACT}),
         Contender("default", "(d) default", "own_way"),
-        Contender("half", "(d) with overlap 0.5, every window of the lungs", "own_way", {"set": HALF}),
+        Contender("coarse", "(d) with overlap 0.8 and a coarse pass", "own_way", {"set": COARSE}),
         Contender("command", "(d) `segment`, with measurements and report", "command_way"),
     )
 }

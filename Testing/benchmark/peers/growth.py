@@ -19,12 +19,13 @@ from .targets import WHOLE_BODY_SLICES
 
 SLICES = (100, 300, 600, 1000, WHOLE_BODY_SLICES)
 OVERLAPS = (0.0, 0.25, 0.5, 0.6, 0.7, 0.8, 0.9)
-MOST_OVERLAP_OF_ALL_WINDOWS = 0.8  # at 0.9 all windows would take eight times as long again
+COARSE_OVERLAP = 0.4
 LESIONS = (0, 1, 5, 10, 20, 50)
 LESION_MM = 9.0
+OVERLAP_WITH_COARSE_PASS = 0.8  # where the overlap is not what grows
 TIMEOUT_S = 900
-ALL_WINDOWS = "every window"
-DEFAULT = "default"
+DEFAULT = "every window of the lungs"
+COARSE = "with a coarse pass"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Point:
         What grows.
     at : float
     curve : str
-        `DEFAULT`, or `ALL_WINDOWS` (no coarse pass; the same precision).
+        `DEFAULT`, or `COARSE`: first windows that overlap by `COARSE_OVERLAP`.
     """
 
     axis: str
@@ -50,16 +51,20 @@ class Point:
 
     def arguments(self) -> list[str]:
         """Return what `run_one` is told besides."""
-        overlap = ["--set", f"inference.overlap={self.at}"] if self.axis == "overlap" else []
-        return overlap + (["--set", "inference.coarse_overlap=null"] if self.curve == ALL_WINDOWS else [])
+        if self.curve == DEFAULT and self.axis != "overlap":
+            return []
+        overlap = self.at if self.axis == "overlap" else OVERLAP_WITH_COARSE_PASS
+        coarse = COARSE_OVERLAP if self.curve == COARSE else "null"
+        return ["--set", f"inference.overlap={overlap}", "--set", f"inference.coarse_overlap={coarse}"]
 
 
 def points(largest: int | None = None) -> list[Point]:
     """List what is measured; with ``largest``, CTs of more slices are left out."""
     slices = [Point("slices", n) for n in SLICES if largest is None or n <= largest]
     overlaps = [Point("overlap", share) for share in OVERLAPS]
-    all_windows = [Point("overlap", share, ALL_WINDOWS) for share in OVERLAPS if share <= MOST_OVERLAP_OF_ALL_WINDOWS]
-    return [*slices, *overlaps, *all_windows, *(Point("lesions", n) for n in LESIONS)]
+    coarse = [Point("overlap", share, COARSE) for share in OVERLAPS if share > COARSE_OVERLAP]
+    lesions = [Point("lesions", n, curve) for curve in (DEFAULT, COARSE) for n in LESIONS]
+    return [*slices, *overlaps, *coarse, *lesions]
 
 
 def measure_growth(store: Store, folder: Path, model: Path, device: str, say: Callable[[str], None]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .growth import ALL_WINDOWS, DEFAULT
+from .growth import COARSE, DEFAULT
 from .store import Store
 from .tables import GIB, markdown
 
@@ -13,7 +13,7 @@ AXES = {
     "overlap": "overlap of the windows",
     "lesions": "lesions of 9 mm that were grown",
 }
-COLOURS = {DEFAULT: "tab:blue", ALL_WINDOWS: "tab:orange"}
+COLOURS = {DEFAULT: "tab:blue", COARSE: "tab:orange"}
 
 
 def curves(store: Store, axis: str) -> dict[str, list[dict]]:

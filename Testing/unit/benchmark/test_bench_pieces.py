@@ -143,7 +143,7 @@ def test_growth_is_drawn_and_told(store, tmp_path):
         store.add(growth_record(point, 1.0 + number) if number else {"growth": point.as_dict(), "failed": "it broke"})
     draw_growth(store, tmp_path / "growth.png")
     assert (tmp_path / "growth.png").stat().st_size > 10_000
-    assert cells(growth_tables(store), "1500") == ["default", "10 of 40", "5.0", "4.0", "2.00"]
+    assert cells(growth_tables(store), "1500") == ["every window of the lungs", "10 of 40", "5.0", "4.0", "2.00"]
     assert whole_body_bytes(store) == 2 * GIB
 
 
