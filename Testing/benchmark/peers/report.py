@@ -45,8 +45,8 @@ def report(form: str, cases: Sequence[Case], store: Store, with_growth: bool, pi
         if picture:
             parts.append(f"![seconds and memory over slices, overlap and lesions]({picture})")
         parts.append(
-            "(d) in fresh processes, once each; overlaps and lesions on 256x256x120 voxels. Over lesions the coarse pass "
-            "is one before an overlap of 0.8; all else is as packaged."
+            "(d) in fresh processes, once each; overlaps and lesions on 256x256x120 voxels. Over lesions the coarse "
+            "pass is one before an overlap of 0.8; all else is as packaged."
         )
         parts.append(growth)
     return "\n\n".join(part for part in parts if part)
