@@ -15,7 +15,7 @@ from ..recipe.schema import Recipe
 from .optimizing.checkpoint import BEST, LAST, BestWeights, Checkpoint, load_checkpoint
 
 # What the weights depend on. The rest of a recipe (inference, post-processing) may be chosen after training.
-TRAINED = ("labels", "preparation", "network")
+TRAINED = ("labels", "classification", "preparation", "network")
 
 
 def export_run(

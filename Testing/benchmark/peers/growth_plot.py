@@ -39,7 +39,8 @@ def draw_growth(store: Store, path: Path) -> None:
             style = {"marker": "o", "markersize": 4, "color": COLOURS[curve], "label": curve}
             column[0].plot(at, [one["seconds"] for one in records], **style)
             column[1].plot(at, [peak(one) / GIB for one in records], **style)
-        column[0].legend(frameon=False)
+        if column[0].lines:
+            column[0].legend(frameon=False)
         column[1].set_xlabel(name)
         for panel in column:
             panel.set_ylim(bottom=0)
