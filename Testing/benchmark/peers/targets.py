@@ -42,7 +42,7 @@ class Target:
             return [self.what, "–", wanted, "not measured here"]
         reached = (operator.ge if self.at_least else operator.le)(self.measured, self.wanted)
         part = self.measured / self.wanted if self.at_least else self.wanted / self.measured
-        verdict = "reached" if reached else f"**missed**: {100 * part:.0f} % of it"
+        verdict = "reached" if reached else f"**missed**: {100 * part:.3g} % of it"
         return [self.what, self.form.format(self.measured), wanted, verdict]
 
 
