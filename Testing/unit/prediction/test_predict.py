@@ -181,4 +181,4 @@ def test_a_coarse_pass_over_nothing_gives_an_empty_mask(recipe):
 
 def test_a_coarse_pass_of_centres_is_refused():
     with pytest.raises(InputError, match="coarse pass"):
-        override(load_recipe("lung-tumor"), ["inference.blending=centre"])
+        override(load_recipe("lung-tumor"), ["inference.coarse_overlap=0.25", "inference.blending=centre"])
