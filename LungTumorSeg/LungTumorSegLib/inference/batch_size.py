@@ -15,7 +15,7 @@ import torch
 from ..machine import memory
 from ..volume.boxes import bounding_box
 from .device import DeviceChoice
-from .sliding_window import CPU_BATCH_SIZE, GPU_BATCH_SIZE, ready
+from .sliding_window import ready, usual_batch_size
 from .tiles import Network, answer, memory_format, relative_to_background
 from .windows import WindowGrid
 
@@ -57,7 +57,7 @@ def choose_batch_size(
     sliding, network, image, region, device
         What `SlidingWindow.run` will be given.
     """
-    default = GPU_BATCH_SIZE if device.is_cuda else CPU_BATCH_SIZE
+    default = usual_batch_size(device)
     if asked is None:
         return BatchSize(default, "the usual on this kind of device")
     if asked != MEMORY:
@@ -68,9 +68,11 @@ def choose_batch_size(
     generator = torch.Generator().manual_seed(0)
     noise = torch.randn((1, len(image), *grid.size), generator=generator)
 
+    layout = memory_format(network, device)
+
     def trial(count: int) -> torch.Tensor:
         tiles = noise.expand(count, *noise.shape[1:]).contiguous()
-        output = answer(network, tiles.to(device.device, memory_format=memory_format(device)), sliding.mirror_axes)
+        output = answer(network, tiles.to(device.device, memory_format=layout), sliding.mirror_axes)
         return relative_to_background(output) if sliding.relative else output
 
     with ready(network, device):

@@ -13,7 +13,7 @@ from ..volume.boxes import Box, bounding_box, shifted
 from .blending import BlendedSum, importance_map
 from .device import DeviceChoice
 from .refinement import in_doubt
-from .tiles import Network, answer, cut, relative_to_background
+from .tiles import Network, answer, cut, memory_format, relative_to_background
 from .windows import Window, WindowGrid
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class Blending:
     ):
         self._settings, self._network, self._image, self._grid = settings, network, image, grid
         self._device, self._batch_size, self._held_on = device, batch_size, held_on
+        self._layout = memory_format(network, device)
         self._progress, self._watch = progress, watch
         self._weights = importance_map(grid.size, settings.blending, settings.sigma_scale).to(held_on)
         self._total: BlendedSum | None = None
@@ -104,7 +105,7 @@ class Blending:
         began = self._fraction
         for first in range(0, len(windows), self._batch_size):
             batch = windows[first : first + self._batch_size]
-            tiles = cut(self._image, batch, self._grid, self._device, self._settings.padding_value)
+            tiles = cut(self._image, batch, self._grid, self._device, self._settings.padding_value, self._layout)
             output = answer(self._network, tiles, self._settings.mirror_axes)
             if self._settings.relative:
                 output = relative_to_background(output)

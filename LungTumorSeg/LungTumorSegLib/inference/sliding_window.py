@@ -29,6 +29,11 @@ GPU_BATCH_SIZE = 4
 CPU_BATCH_SIZE = 2
 
 
+def usual_batch_size(device: DeviceChoice) -> int:
+    """Windows that the network is given at once where nobody says how many."""
+    return GPU_BATCH_SIZE if device.is_cuda else CPU_BATCH_SIZE
+
+
 @dataclass(frozen=True)
 class SlidingWindow:
     """How a network is moved over an image.
@@ -45,7 +50,7 @@ class SlidingWindow:
     sigma_scale : float
         Standard deviation of the Gaussian as a part of the window's size.
     batch_size : int, optional
-        Windows that the network is given at once; by default `CPU_BATCH_SIZE` or `GPU_BATCH_SIZE`.
+        Windows that the network is given at once; by default `usual_batch_size`.
     mirror_axes : tuple of int, zyx
         Axes (0, 1, 2) along which each window is also flipped; the outputs of all 2**n flips are averaged.
     padding_value : float, tuple of float, or None
@@ -177,7 +182,7 @@ class SlidingWindow:
         """List batch sizes and where the sums are held, each needing less of the GPU's memory than the one before."""
         if accumulate_on not in ("device", "cpu"):
             raise ValueError(f"accumulate_on is {accumulate_on!r}; known are device and cpu")
-        batch_size = self.batch_size or (GPU_BATCH_SIZE if device.is_cuda else CPU_BATCH_SIZE)
+        batch_size = self.batch_size or usual_batch_size(device)
         held_on = device.device if accumulate_on == "device" else "cpu"
         return list(dict.fromkeys([(batch_size, held_on), (1, held_on), (1, "cpu")]))
 
@@ -190,7 +195,7 @@ def ready(network: Network, device: DeviceChoice) -> Iterator[None]:
     try:
         if module:
             network.to(device.device).eval()
-            arrange(network, memory_format(device))
+            arrange(network, memory_format(network, device))
         kept = nullcontext() if device.is_cuda else freed_memory_kept()
         with torch.inference_mode(), device.autocast(), kept:
             yield

@@ -18,11 +18,16 @@ Padding = float | tuple[float, ...] | None
 
 
 def cut(
-    image: torch.Tensor, windows: Sequence[Window], grid: WindowGrid, device: DeviceChoice, padding: Padding
+    image: torch.Tensor,
+    windows: Sequence[Window],
+    grid: WindowGrid,
+    device: DeviceChoice,
+    padding: Padding,
+    layout: torch.memory_format,
 ) -> torch.Tensor:
-    """Copy windows out of the image (C, z, y, x) to the device: (batch, C, *window), float32."""
+    """Copy windows out of the image (C, z, y, x) to the device: (batch, C, *window), float32, laid out so."""
     tiles = torch.stack([image[(slice(None), *window.image)] for window in windows])
-    tiles = tiles.to(device.device, torch.float32, memory_format=memory_format(device))
+    tiles = tiles.to(device.device, torch.float32, memory_format=layout)
     return tiles if tiles.shape[2:] == grid.size else _padded(tiles, grid, padding)
 
 
@@ -66,10 +71,11 @@ def relative_to_background(logits: torch.Tensor) -> torch.Tensor:
     return logits[:, 1:] - logits[:, :1]
 
 
-def memory_format(device: DeviceChoice) -> torch.memory_format:
-    """Return how tiles and kernels lie in memory on this device."""
-    # Channels last is what tensor cores read; on CPUs oneDNN has a layout of its own and gains nothing by it.
-    return torch.channels_last_3d if device.is_cuda else torch.contiguous_format
+def memory_format(network: Network, device: DeviceChoice) -> torch.memory_format:
+    """Return how tiles and kernels lie in memory: as the network says by ``memory_format``, or as suits the device."""
+    # Channels last is what tensor cores read. On CPUs instance normalisation turns it round, unless it was rearranged.
+    usual = torch.channels_last_3d if device.is_cuda else torch.contiguous_format
+    return getattr(network, "memory_format", usual)
 
 
 def arrange(network: torch.nn.Module, layout: torch.memory_format) -> None:

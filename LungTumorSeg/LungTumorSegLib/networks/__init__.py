@@ -2,5 +2,6 @@
 
 from .build import build_network, network_of
 from .load import load_network
+from .rearranged import rearranged
 
-__all__ = ["build_network", "load_network", "network_of"]
+__all__ = ["build_network", "load_network", "network_of", "rearranged"]

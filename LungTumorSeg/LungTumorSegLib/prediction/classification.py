@@ -10,7 +10,7 @@ import torch
 
 from ..inference.device import DeviceChoice
 from ..inference.sliding_window import SlidingWindow, ready
-from ..inference.tiles import cut
+from ..inference.tiles import cut, memory_format
 from ..inference.windows import WindowGrid
 from ..preparation import PreparedCT
 from ..progress import Progress, silent
@@ -95,7 +95,8 @@ def classify_lesions(
     with ready(network, device):
         for centre, _ in lesions:
             progress("postprocessing", len(chances) / len(lesions))
-            chances.append(network.classify(_about(image, centre, window, device)).float().softmax(1)[0].cpu())
+            tile = _about(image, centre, window, device, memory_format(network, device))
+            chances.append(network.classify(tile).float().softmax(1)[0].cpu())
     weights = torch.tensor([float(voxels) for _, voxels in lesions])
     mean = (torch.stack(chances) * weights[:, None]).sum(0) / weights.sum()
     return Classification(names, tuple(mean.tolist()), len(lesions))
@@ -117,7 +118,13 @@ def _lesions(mask: np.ndarray, prepared: PreparedCT, labels: Sequence[int]) -> I
         yield np.array([(side.start + side.stop) // 2 for side in box]), voxels[k]
 
 
-def _about(image: torch.Tensor, centre: np.ndarray, window: SlidingWindow, device: DeviceChoice) -> torch.Tensor:
+def _about(
+    image: torch.Tensor,
+    centre: np.ndarray,
+    window: SlidingWindow,
+    device: DeviceChoice,
+    layout: torch.memory_format,
+) -> torch.Tensor:
     """Cut the window about a voxel, inside the image where that is large enough: (1, C, *window)."""
     shape = tuple(image.shape[1:])
     starts = [
@@ -125,4 +132,4 @@ def _about(image: torch.Tensor, centre: np.ndarray, window: SlidingWindow, devic
         for middle, size, n in zip(centre, window.window_zyx, shape, strict=True)
     ]
     grid = WindowGrid(shape, window.window_zyx, tuple(starts))
-    return cut(image, grid.windows(), grid, device, window.padding_value)
+    return cut(image, grid.windows(), grid, device, window.padding_value, layout)

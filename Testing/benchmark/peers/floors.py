@@ -12,6 +12,7 @@ import argparse
 import json
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,12 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from LungTumorSegLib.inference.device import DeviceChoice, choose_device
+from LungTumorSegLib.inference.sliding_window import usual_batch_size
+from LungTumorSegLib.inference.tiles import arrange, memory_format
 from LungTumorSegLib.model import load_model
 from LungTumorSegLib.networks import load_network
+from LungTumorSegLib.prediction import Predictor
+from LungTumorSegLib.recipe import override
 
 LAYERS = (nn.Conv3d, nn.ConvTranspose3d, nn.Linear)
 TRIES = 5  # of which the fastest counts: it is a floor
@@ -34,23 +39,29 @@ def measure(model_folder: Path, device: str) -> dict:
     Returns
     -------
     dict
-        ``gflop`` of a window; of each precision ``layers_s`` (convolutions and matrix products alone), ``window_s``
-        (the whole network) and ``gflop_per_s``; ``copy_bytes_per_s`` of main memory.
+        ``gflop`` of a window, as the network was defined; of each precision ``layers_s`` (convolutions and matrix
+        products alone, as (d) computes them), ``window_s`` (the whole network) and ``gflop_per_s``; all of a window
+        in a batch of the usual size. ``copy_bytes_per_s`` of main memory.
     """
     model = load_model(model_folder)
-    choices = {choice.precision: choice for choice in (choose_device(device, p) for p in ("float32", "auto"))}
-    shape = (1, len(model.recipe.preparation.windows_hu), *model.recipe.inference.window_size[::-1])
-    network = load_network(model).to(device)
-    window = torch.randn(shape, device=device)
+    choices = [choose_device(device, precision) for precision in ("float32", "auto")]
+    batch = usual_batch_size(choices[0])
+    shape = (batch, len(model.recipe.preparation.windows_hu), *model.recipe.inference.window_size[::-1])
+    windows = torch.randn(shape, device=device)
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:
-        network(window)
-    gflop = counter.get_total_flops() / 1e9
+        load_network(model).to(device)(windows)
+    gflop = counter.get_total_flops() / batch / 1e9
     rates = {}
-    for precision, choice in choices.items():
-        layers_s = _layers_alone(network, window, choice)
-        rates[precision] = {
+    for choice in choices:
+        recipe = override(model.recipe, [f"inference.precision={choice.precision}"])
+        network = Predictor.load(replace(model, recipe=recipe), device).network.to(device)
+        layout = memory_format(network, choice)
+        arrange(network, layout)
+        windows = windows.contiguous(memory_format=layout)
+        layers_s = _layers_alone(network, windows, choice) / batch
+        rates[choice.precision] = {
             "layers_s": layers_s,
-            "window_s": _fastest(lambda: network(window), choice),
+            "window_s": _fastest(lambda network=network, windows=windows: network(windows), choice) / batch,
             "gflop_per_s": gflop / layers_s,
         }
     return {"gflop": gflop, "rates": rates, "copy_bytes_per_s": copy_rate()}
@@ -68,22 +79,25 @@ def copy_rate() -> float:
     return COPIED / min(seconds)
 
 
-def _layers_alone(network: nn.Module, window: torch.Tensor, choice: DeviceChoice) -> float:
-    """Add up the seconds of every convolution and matrix product of a window, each run alone."""
+def _layers_alone(network: nn.Module, windows: torch.Tensor, choice: DeviceChoice) -> float:
+    """Add up the seconds of every convolution and matrix product of a batch, each run alone."""
+    layout = memory_format(network, choice)
     met: Counter[tuple[nn.Module, tuple[int, ...]]] = Counter()
     hooks = [
         layer.register_forward_pre_hook(lambda layer, inputs: met.update([(layer, tuple(inputs[0].shape))]))
         for layer in network.modules()
         if isinstance(layer, LAYERS)
     ]
-    with torch.inference_mode():
-        network(window)
+    with torch.inference_mode(), choice.autocast():
+        network(windows)
     for hook in hooks:
         hook.remove()
     seconds = 0.0
     for (layer, shape), times in met.items():
         dtype = getattr(torch, choice.precision)
-        inputs = torch.randn(shape, device=window.device).to(dtype)
+        inputs = torch.randn(shape, device=windows.device).to(dtype)
+        if inputs.ndim == 5:
+            inputs = inputs.contiguous(memory_format=layout)
         seconds += times * _fastest(lambda layer=layer, inputs=inputs: layer(inputs), choice)
     return seconds
 

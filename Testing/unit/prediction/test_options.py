@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -165,3 +167,10 @@ def test_a_model_is_used_with_other_settings_and_says_so(tmp_path):
     }.items():
         with pytest.raises(InputError, match=said.replace("(", r"\(")):
             model.used_with([wrong])
+
+
+def test_networks_are_rearranged_on_the_cpu_save_those_in_int8():
+    model = load_model("lung-tumor")
+    assert Predictor.load(model, "cpu").network.memory_format == torch.channels_last_3d
+    in_int8 = replace(model, recipe=override(model.recipe, ["inference.quantization=int8"]))
+    assert not hasattr(Predictor.load(in_int8, "cpu").network, "memory_format")
