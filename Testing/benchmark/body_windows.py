@@ -28,9 +28,9 @@ MASKS = ("tumor", "lungs", "ignore")
 
 def kept(located: LocatedRegion, ct: Volume, mask: np.ndarray) -> float:
     """Share of a mask's voxels inside a region."""
-    region, box = located.fine_region()
-    orientation = Orientation.of(ct.grid)
-    return float(orientation.apply(mask)[box][region].sum() / mask.sum())
+    box = located.bounding_box()
+    marked = Orientation.of(ct.grid).apply(mask)[box]
+    return float(marked[located.on_part(box)].sum() / mask.sum())
 
 
 def share(located: LocatedRegion) -> float:

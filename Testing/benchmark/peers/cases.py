@@ -75,7 +75,9 @@ class Case:
 
 
 EVERYBODY = tuple(CONTENDERS)
-NOT_MIRRORED = tuple(key for key in EVERYBODY if key not in ("nnunet-mirrored", "monai-single", "command"))
+NOT_MIRRORED = tuple(
+    key for key in EVERYBODY if key not in ("nnunet-mirrored", "monai-single", "monai-body", "exact", "command")
+)
 PACKAGED = "the packaged network (MONAI U-Net, 4.8 M parameters) at 1.5 mm"
 QUICK = (Case("packaged", PACKAGED, "lung-tumor", SMALL, SMALL_MM, EVERYBODY, rounds=3),)
 FULL = (

@@ -62,6 +62,8 @@ PLAIN = (
     "postprocessing.components={keep: all, minimum_volume_ml: 0, minimum_confidence: 0}",
 )
 COARSE = ("inference.overlap=0.8", "inference.coarse_overlap=0.4")
+# The prepared image is not cropped around the lungs, so that windows lie where they lie on the whole CT.
+UNCROPPED = "preparation.region_margin_mm=1000"
 FLOAT32 = {"precision": "float32"}
 
 CONTENDERS = {
@@ -76,12 +78,16 @@ CONTENDERS = {
         ),
         Contender(REFERENCE, "(a) MONAI, overlap 0.8, float32, 4 windows at a time", "monai_way", FLOAT32),
         Contender("monai-autocast", "(a) the same under autocast", "monai_way", {"precision": "auto"}, slow=True),
+        Contender(
+            "monai-body", "(a) the same in float32, cropped to the body", "monai_way", {**FLOAT32, "crop": True}
+        ),
         Contender("nnunet", "(b) nnU-Net, step 0.5, not mirrored", "nnunet_way", {"mirroring": False}),
         Contender("nnunet-mirrored", "(b) nnU-Net, step 0.5, mirrored", "nnunet_way", {"mirroring": True}, slow=True),
         Contender("plain", "(c) all windows of the CT, 0.8, float32", "own_way", {"set": PLAIN}, slow=True),
         Contender("lungs", "(c) all windows of the lungs, 0.8, float32", "own_way", {"set": EXACT}),
         Contender("default", "(d) default", "own_way"),
         Contender("coarse", "(d) with overlap 0.8 and a coarse pass", "own_way", {"set": COARSE}),
+        Contender("exact", "(d) the same, windows laid as (a) lays them", "own_way", {"set": (*COARSE, UNCROPPED)}),
         Contender("command", "(d) `segment`, with measurements and report", "command_way"),
     )
 }

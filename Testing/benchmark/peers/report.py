@@ -22,12 +22,12 @@ COMMANDS = {
 NOTES = """\
 Each line runs in a process of its own, from the CT's file (`.nii.gz`) to the mask's, in turns with the others; "s in
 all" begins when everything is imported and before network and CT are read, "with process start" when the process
-begins. Peak RSS is that of the whole process (with children), imports included. (a) is cropped to the body, as MONAI's
-tutorials do, and takes 4 windows at a time, as these do too; a single one in float32 goes through a slow way of
-PyTorch's on CPUs, by which (b) goes as well. (b) gets one image channel and
-no helper processes, which favours it, and stays in float32 on a CPU by its own choice. Dice compares masks after the
-recipe's lung region and component filter, which are applied to those of (a), (b) and the first (c) with the clock
-stopped (both are part of (d)'s time)."""
+begins. Peak RSS is that of the whole process (with children), imports included. (a) looks at the whole CT, as Loux
+2024 did, and in one line at the body's box, to which MONAI's tutorials crop; it takes 4 windows at a time, as these
+do; a single one in float32 goes through a slow way of PyTorch's on CPUs, by which (b) goes as well. (b) gets one image
+channel and no helper processes, which favours it, and stays in float32 on a CPU by its own choice. Dice compares masks
+after the recipe's lung region and component filter, which are applied to those of (a), (b) and the first (c) with the
+clock stopped (both are part of (d)'s time)."""
 
 
 def report(form: str, cases: Sequence[Case], store: Store, with_growth: bool, picture: str | None = None) -> str:

@@ -63,14 +63,15 @@ def targets_of(
         Most memory of (d) on 512x512x1500 voxels.
     """
     have = {key: line for key, line in lines.items() if line.runs}
-    reference, default, plain = have.get(REFERENCE), have.get("default"), have.get("plain")
-    autocast = _times(have.get("monai-autocast"), default)
+    reference, default, plain, exact = (have.get(key) for key in (REFERENCE, "default", "plain", "exact"))
+    autocast, cropped = (_times(have.get(key), default) for key in ("monai-autocast", "monai-body"))
     over_reference = "(d) faster than (a) in float32, times"
     over_autocast = "(d) faster than (a) under autocast, times"
     if device == "cpu":
         speed = [
             Target(over_reference, _times(reference, default), 20),
             Target(f"{over_autocast} (for comparison)", autocast, 1),
+            Target("(d) faster than (a) cropped to the body, times (for comparison)", cropped, 1),
             Target("(d) faster than (b) not mirrored, times", _times(have.get("nnunet"), default), 5),
         ]
     else:
@@ -89,6 +90,12 @@ def targets_of(
         Target("(d) peak memory at 512x512x1500, GiB", gib, 4, "{:.2f}", False),
         Target("Dice of (c) with (a)", plain and plain.dice(REFERENCE), 0.99, "{:.4f}"),
         Target("Dice of (d) with (a)", default and default.dice(REFERENCE), 0.99, "{:.4f}"),
+        Target(
+            "Dice of (d) at overlap 0.8, windows laid as (a) lays them",
+            exact and exact.dice(REFERENCE),
+            0.99,
+            "{:.4f}",
+        ),
     ]
 
 
