@@ -17,7 +17,6 @@ from ..volume.boxes import bounding_box
 from .device import DeviceChoice
 from .sliding_window import ready, usual_batch_size
 from .tiles import Network, answer, memory_format, relative_to_background
-from .windows import WindowGrid
 
 if TYPE_CHECKING:
     from .sliding_window import SlidingWindow
@@ -62,7 +61,7 @@ def choose_batch_size(
         return BatchSize(default, "the usual on this kind of device")
     if asked != MEMORY:
         return BatchSize(int(asked), "asked for")
-    grid = WindowGrid.over(tuple(image.shape[1:]), sliding.window_zyx, sliding.overlap, sliding.blending == "centre")
+    grid = sliding.grid_over(tuple(image.shape[1:]))
     box = tuple(slice(0, n) for n in grid.shape) if region is None else bounding_box(region)
     windows = len(grid.windows(None if region is None else region[box], box)) if box[0].stop else 0
     generator = torch.Generator().manual_seed(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
 from typing import NamedTuple
@@ -11,6 +12,7 @@ import numpy as np
 from ..volume.boxes import Box
 
 Triple = tuple[int, int, int]
+LATTICES = ("stepped", "even", "body_centred")
 
 
 class Window(NamedTuple):
@@ -50,18 +52,36 @@ class WindowGrid:
     centres : bool
         Whether each voxel is left to the window whose centre is nearest along every axis, to the first of two equally
         near; the windows' ``kept`` parts are then boxes that cover the image once.
+    between : tuple of tuple of int, zyx, or None
+        Positions of more windows, which are the product of these, beside those of ``starts``.
     """
 
     shape: Triple
     size: Triple
     starts: tuple[tuple[int, ...], ...]
     centres: bool = False
+    between: tuple[tuple[int, ...], ...] | None = None
 
     @classmethod
-    def over(cls, shape: Triple, size: Triple, overlap: float, centres: bool = False) -> WindowGrid:
-        """Lay windows of ``size`` (zyx) over an image of ``shape`` (zyx), neighbours sharing ``overlap`` of it."""
-        starts = tuple(axis_starts(n, w, overlap) for n, w in zip(shape, size, strict=True))
-        return cls(tuple(shape), tuple(size), starts, centres)
+    def over(
+        cls, shape: Triple, size: Triple, overlap: float, centres: bool = False, lattice: str = "stepped"
+    ) -> WindowGrid:
+        """Lay windows of ``size`` (zyx) over an image of ``shape`` (zyx), neighbours sharing ``overlap`` of it.
+
+        Parameters
+        ----------
+        lattice : {"stepped", "even", "body_centred"}
+            See `SlidingWindow`.
+        """
+        if lattice == "stepped":
+            starts = tuple(axis_starts(n, w, overlap) for n, w in zip(shape, size, strict=True))
+            return cls(tuple(shape), tuple(size), starts, centres)
+        steps = [axis_step(w, overlap) for w in size]
+        if lattice == "body_centred":
+            steps = [min(2 * step, w) for step, w in zip(steps, size, strict=True)]
+        starts = tuple(axis_spread(n, w, step) for n, w, step in zip(shape, size, steps, strict=True))
+        between = tuple(axis_between(along) for along in starts) if lattice == "body_centred" else None
+        return cls(tuple(shape), tuple(size), starts, centres, between)
 
     def thinned(self, overlap: float) -> WindowGrid:
         """Keep the fewest of these windows of which neighbours share about ``overlap`` of a window, or more.
@@ -69,12 +89,17 @@ class WindowGrid:
         They cover the image as all of them do, and are spread evenly.
         """
         steps = (axis_step(size, overlap) for size in self.size)
-        return replace(self, starts=tuple(axis_thinned(*axis) for axis in zip(self.starts, steps, strict=True)))
+        starts = tuple(axis_thinned(*axis) for axis in zip(self.starts, steps, strict=True))
+        return replace(self, starts=starts, between=None)
 
     @property
     def total(self) -> int:
         """Number of windows that cover the image."""
-        return int(np.prod([len(starts) for starts in self.starts]))
+        total = math.prod(len(along) for along in self.starts)
+        if self.between is None:
+            return total
+        twice = math.prod(len({*a} & {*b}) for a, b in zip(self.starts, self.between, strict=True))
+        return total + math.prod(len(along) for along in self.between) - twice
 
     @property
     def padding(self) -> tuple[tuple[int, int], ...]:
@@ -84,6 +109,10 @@ class WindowGrid:
 
     def windows(self, region: np.ndarray | None = None, box: Box | None = None) -> list[Window]:
         """List the windows; with ``region`` (bool, zyx, of the image or of ``box``) those that keep some of it."""
+        if self.between is not None:
+            grids = replace(self, between=None), replace(self, starts=self.between, between=None)
+            listed = {window.first: window for grid in grids for window in grid.windows(region, box)}
+            return list(listed.values())
         kept = self._kept()
         if region is None:
             return [self._window(index, kept) for index in product(*(range(len(starts)) for starts in self.starts))]
@@ -131,6 +160,19 @@ def axis_starts(length: int, size: int, overlap: float) -> tuple[int, ...]:
     if length <= size:
         return (-((size - length) // 2),)
     return (*range(0, length - size, axis_step(size, overlap)), length - size)
+
+
+def axis_spread(length: int, size: int, step: int) -> tuple[int, ...]:
+    """Positions of the fewest windows along one axis that are at most ``step`` apart, spread evenly."""
+    if length <= size:
+        return (-((size - length) // 2),)
+    intervals = -(-(length - size) // step)
+    return tuple(round(k * (length - size) / intervals) for k in range(intervals + 1))
+
+
+def axis_between(starts: tuple[int, ...]) -> tuple[int, ...]:
+    """Positions in the middle between neighbours along one axis; the only one, where there are no neighbours."""
+    return tuple((one + other) // 2 for one, other in pairwise(starts)) or starts
 
 
 def axis_step(size: int, overlap: float) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[3]
 NNUNET_PYTHON = REPOSITORY / ".venv-bench" / "bin" / "python"  # `make bench` makes it; sees all that .venv holds
 REFERENCE = "monai"
+SAME_VOXELS = "monai-same"
 
 
 @dataclass(frozen=True)
@@ -54,16 +55,18 @@ class Contender:
 
 
 # Every window of the whole CT in float32, and nothing removed from what the network says: the same work as MONAI's.
-EXACT = ("inference.overlap=0.8", "inference.coarse_overlap=null", "inference.precision=float32")
+AS_MONAI = ("inference.overlap=0.8", "inference.lattice=stepped")
+EXACT = (*AS_MONAI, "inference.coarse_overlap=null", "inference.precision=float32")
 PLAIN = (
     *EXACT,
     "preparation.region=all",
     "postprocessing.inside_region=false",
     "postprocessing.components={keep: all, minimum_volume_ml: 0, minimum_confidence: 0}",
 )
-COARSE = ("inference.overlap=0.8", "inference.coarse_overlap=0.4")
+COARSE = (*AS_MONAI, "inference.coarse_overlap=0.4")
 # The prepared image is not cropped around the lungs, so that windows lie where they lie on the whole CT.
 UNCROPPED = "preparation.region_margin_mm=1000"
+SPARSE = ("inference.overlap=0.6", "inference.lattice=body_centred")
 FLOAT32 = {"precision": "float32"}
 
 CONTENDERS = {
@@ -81,11 +84,15 @@ CONTENDERS = {
         Contender(
             "monai-body", "(a) the same in float32, cropped to the body", "monai_way", {**FLOAT32, "crop": True}
         ),
+        Contender(
+            SAME_VOXELS, "(a) the same in float32, on the voxels of (c)", "same_voxels_way", {"set": PLAIN}, slow=True
+        ),
         Contender("nnunet", "(b) nnU-Net, step 0.5, not mirrored", "nnunet_way", {"mirroring": False}),
         Contender("nnunet-mirrored", "(b) nnU-Net, step 0.5, mirrored", "nnunet_way", {"mirroring": True}, slow=True),
         Contender("plain", "(c) all windows of the CT, 0.8, float32", "own_way", {"set": PLAIN}, slow=True),
         Contender("lungs", "(c) all windows of the lungs, 0.8, float32", "own_way", {"set": EXACT}),
         Contender("default", "(d) default", "own_way"),
+        Contender("sparse", "(d) body-centred windows, overlap 0.6", "own_way", {"set": SPARSE}),
         Contender("coarse", "(d) with overlap 0.8 and a coarse pass", "own_way", {"set": COARSE}),
         Contender("exact", "(d) the same, windows laid as (a) lays them", "own_way", {"set": (*COARSE, UNCROPPED)}),
         Contender("command", "(d) `segment`, with measurements and report", "command_way"),

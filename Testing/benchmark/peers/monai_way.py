@@ -48,7 +48,7 @@ def run(job: Job, timer: StageTimer) -> Outcome:
         model = load_model(job.model)
         recipe = model.recipe
         device = choose_device(job.device, job.settings["precision"])
-        network = _Counted(load_network(model).to(device.device))
+        network = Counted(load_network(model).to(device.device))
     with timer.stage("reading"):
         data = LoadImaged("image")({"image": str(job.ct)})
     prepare = Compose(_transforms(recipe, device.device, job.settings.get("crop", False)))
@@ -138,7 +138,7 @@ def _leave_probability(prepared: dict, prepare: Compose, job: Job) -> None:
     np.save(job.probability, foreground.numpy().T.astype(np.float16))
 
 
-class _Counted(torch.nn.Module):
+class Counted(torch.nn.Module):
     """A network that counts the windows it is given."""
 
     def __init__(self, network: torch.nn.Module):

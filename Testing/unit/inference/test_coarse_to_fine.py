@@ -12,7 +12,7 @@ from LungTumorSegLib.errors import CancelledError, InputError
 from LungTumorSegLib.inference.device import DeviceChoice
 from LungTumorSegLib.inference.refinement import spread
 from LungTumorSegLib.inference.sliding_window import SlidingWindow
-from LungTumorSegLib.inference.windows import WindowGrid
+from LungTumorSegLib.inference.windows import LATTICES, WindowGrid
 
 CPU = DeviceChoice("cpu", "a test")
 SIZE, WINDOW = (30, 44, 52), (16, 16, 16)
@@ -63,16 +63,17 @@ def noise(shape: tuple[int, int, int], seed: int, threshold: float) -> np.ndarra
     coarse=st.sampled_from([0.0, 0.2, 0.5, 0.8]),
     peak=st.sampled_from([0.0, 0.4, 0.9]),
     blending=st.sampled_from(["gaussian", "constant"]),
+    lattice=st.sampled_from(LATTICES),
     mirror_axes=st.sampled_from([(), (0, 2)]),
     seed=st.integers(0, 1000),
     filled=st.floats(0, 1),
 )
 def test_the_refined_region_is_that_of_every_window_and_background_is_around_it(
-    shape, overlap, coarse, peak, blending, mirror_axes, seed, filled
+    shape, overlap, coarse, peak, blending, lattice, mirror_axes, seed, filled
 ):
     image = torch.from_numpy(noise(shape, seed, 0.999 - 0.3 * filled))[None]
     region = np.random.default_rng(seed + 1).random(shape) < filled**0.5
-    usual = {"blending": blending, "mirror_axes": mirror_axes, "batch_size": 1, "relative": True}
+    usual = {"blending": blending, "lattice": lattice, "mirror_axes": mirror_axes, "batch_size": 1, "relative": True}
     every = SlidingWindow((8, 8, 8), overlap, **usual).run(Bright(), image, device=CPU, region=region)
     refining = SlidingWindow((8, 8, 8), overlap, coarse_overlap=coarse, coarse_peak=peak, **usual)
     result = refining.run(Bright(), image, device=CPU, region=region)

@@ -56,6 +56,9 @@ class Inference(Part):
         Voxels of a window on the prepared grid; ``plan`` makes them those of the training patches.
     overlap : float
         Share of a window that the next one covers again (Loux 2024: 0.8).
+    lattice : {"stepped", "even", "body_centred"}
+        Where windows lie: step by step, the last moved back to the image's end; spread evenly; or two steps apart and
+        again between, a quarter as many.
     coarse_overlap : float or None
         First run few of these windows, of which neighbours share about this, and the others only where those leave any
         doubt; elsewhere the probability is 0. ``None`` runs every window.
@@ -86,6 +89,7 @@ class Inference(Part):
 
     window_size: PlannedSizeXYZ = (96, 96, 96)
     overlap: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    lattice: Literal["stepped", "even", "body_centred"] = "stepped"
     coarse_overlap: Annotated[float, Field(ge=0, lt=1)] | None = None
     blending: Literal["gaussian", "constant", "centre"] = "gaussian"
     sigma_scale: Positive = 0.125
@@ -108,6 +112,12 @@ class Inference(Part):
     def _coarse_windows_blend(self) -> Inference:
         if self.coarse_overlap is not None and self.blending == "centre":
             raise ValueError("a coarse pass (coarse_overlap) needs windows that are blended, not their centres alone")
+        return self
+
+    @model_validator(mode="after")
+    def _boxes_need_a_product(self) -> Inference:
+        if self.lattice == "body_centred" and self.blending == "centre":
+            raise ValueError("lattice body_centred needs windows that are blended, not their centres alone")
         return self
 
     def place_expected(self) -> ExpectedPlace:
