@@ -12,8 +12,8 @@ import numpy as np
 
 from ..volume import Volume
 from ..volume.orientation import Orientation
-from .airspace import dilate
 from .coarse import CoarseCT, LocatedRegion
+from .morphology import dilate
 
 Span = tuple[float, float]
 SKIN_MM = 5.0  # around the body, so that no rounding takes a voxel off it

@@ -8,15 +8,13 @@ from functools import cached_property
 import numpy as np
 
 from ..volume import Volume
-from ..volume.boxes import Box, bounding_box, shifted
+from ..volume.boxes import Box, bounding_box
 from ..volume.orientation import Orientation
-from ..volume.resampling import AIR, axis_weights, resample, resample_mask, resample_where
+from ..volume.resampling import AIR, Weights, axis_weights, resample, resample_mask, resample_where
 from .airspace import body_mask
 
 COARSE_MM = 2.5  # about the spacing of the coarse grid; borders of what is found are interpolated back
 PADDING_HU = -1100.0  # scanners fill what lies beyond their circle with -2000, -3024 or the like
-
-Weights = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,17 +78,35 @@ class LocatedRegion:
     region: np.ndarray
     to_fine: Weights
 
-    def fine_region(self) -> tuple[np.ndarray, Box]:
-        """Return the region on the CT's own grid in canonical order, cut to its bounding box, and this box."""
-        extents = [np.flatnonzero(self.region.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
-        touched = [
-            np.flatnonzero(weights[:, extent[0] : extent[-1] + 1].any(axis=1))
-            for weights, extent in zip(self.to_fine, extents, strict=True)
-        ]
-        box = tuple(slice(int(rows[0]), int(rows[-1]) + 1) for rows in touched)
-        region = resample_mask(self.region, tuple(w[rows] for w, rows in zip(self.to_fine, box, strict=True)))
-        part = bounding_box(region)
-        return region[part], shifted(part, box)
+    def on_part(self, box: Box) -> np.ndarray:
+        """Return the region on a box of the CT's own grid in canonical order: bool, zyx."""
+        return resample_mask(self.region, self.weights_of(box))
+
+    def weights_of(self, box: Box) -> Weights:
+        """Return the rows of `to_fine` that make up a box of the CT's own grid in canonical order."""
+        return tuple(weights[side] for weights, side in zip(self.to_fine, box, strict=True))
+
+    def bounding_box(self) -> Box:
+        """Return the smallest box of the CT's own grid, in canonical order, that holds the region.
+
+        Where the region holds no voxel of that grid, an empty one at the place of the coarse region.
+        """
+        coarse = bounding_box(self.region)
+        touched = (w[:, side].any(axis=1) for w, side in zip(self.to_fine, coarse, strict=True))
+        box = [slice(int(rows.argmax()), len(rows) - int(rows[::-1].argmax())) for rows in touched]
+        for axis, side in enumerate(box):
+            # The region ends within a few layers of what weights touch: layers are looked at from either end.
+            filled = (k for k in range(side.start, side.stop) if self._holds(box, axis, k))
+            first = next(filled, None)
+            if first is None:
+                return tuple(slice(side.start, side.start) for side in box)
+            last = next(k for k in range(side.stop - 1, first - 1, -1) if k == first or self._holds(box, axis, k))
+            box[axis] = slice(first, last + 1)
+        return tuple(box)
+
+    def _holds(self, box: list[slice], axis: int, layer: int) -> bool:
+        """Tell whether a layer of a box of the CT's own grid has some of the region."""
+        return bool(self.on_part((*box[:axis], slice(layer, layer + 1), *box[axis + 1 :])).any())
 
     def on_fine_grid(self, mask: np.ndarray) -> np.ndarray:
         """Bring a mask from the coarse grid to the CT's own grid, in canonical order."""

@@ -9,8 +9,9 @@ import numpy as np
 from ..errors import InputError
 from ..volume import Volume
 from ..volume.orientation import Orientation
-from .airspace import close, dilate, dilate_slices, lung_air, without_cavities
+from .airspace import lung_air
 from .coarse import CoarseCT, LocatedRegion
+from .morphology import close, dilate, dilate_slices, without_cavities
 from .spine import mirrored, spine_axis
 
 CLOSING_MM = 10.0  # joins what vessels and small lesions part

@@ -48,6 +48,7 @@ def find_components(mask: np.ndarray, probability: np.ndarray | None = None) -> 
         Foreground probability, from which the components' confidence is taken.
     """
     import cc3d
+    from scipy.ndimage import find_objects
 
     around = bounding_box(mask)
     # cc3d (4.1) misreads some views that are not contiguous, such as one of shape (2, 1, 1).
@@ -55,15 +56,13 @@ def find_components(mask: np.ndarray, probability: np.ndarray | None = None) -> 
     if part.size == 0:
         return []
     numbers = cc3d.connected_components(part, connectivity=CONNECTIVITY)
-    statistics = cc3d.statistics(numbers)
     components = []
-    for number in range(1, len(statistics["voxel_counts"])):
-        local = statistics["bounding_boxes"][number]
+    for number, local in enumerate(find_objects(numbers), start=1):
         inside = numbers[local] == number
         box = tuple(slice(a.start + s.start, a.start + s.stop) for a, s in zip(around, local, strict=True))
         confidence = None if probability is None else float(probability[box][inside].mean(dtype=np.float64))
         label = int(part[local][inside][0])
-        components.append(Component(label, box, int(statistics["voxel_counts"][number]), inside, confidence))
+        components.append(Component(label, box, int(np.count_nonzero(inside)), inside, confidence))
     return sorted(components, key=_first_voxel)
 
 

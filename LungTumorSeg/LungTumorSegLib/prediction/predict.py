@@ -12,18 +12,19 @@ from ..inference.batch_size import choose_batch_size
 from ..inference.device import DeviceChoice, choose_device
 from ..inference.quantization import Quantization, quantize
 from ..inference.refinement import DOUBT
+from ..inference.result import WindowedResult
 from ..inference.sliding_window import SlidingWindow
 from ..inference.tensor_float import tensor_float_32
 from ..model import Model
 from ..networks import load_network, rearranged
-from ..preparation import GridMap, PreparedCT, intensity_channels, prepare_ct
+from ..preparation import PreparedCT, intensity_channels, prepare_ct
 from ..progress import Progress, StageTimer, silent
 from ..recipe.schema import Preparation, Recipe
 from ..volume import Volume
-from ..volume.boxes import Box, bounding_box
+from ..volume.boxes import Box, bounding_box, inside, shifted
 from ..volume.resampling import AIR
 from .classification import Classification, classify_lesions
-from .on_input import finished, on_input
+from .on_input import OnInput, finished, on_input
 from .partial import PartialPrediction, Watch, look_away
 from .settings import settings_in_words
 
@@ -59,22 +60,26 @@ class Prediction:
     windows_total: int
     notes: tuple[str, ...]
     settings: dict[str, str]
-    _probability: np.ndarray
-    _box: Box
-    _grid_map: GridMap
+    _found: OnInput
+    _result: WindowedResult
+    _prepared: PreparedCT
+    _recipe: Recipe
     classification: Classification | None = None
 
     def probability(self) -> np.ndarray:
         """Probability of a lesion on the CT's grid (zyx, float16).
 
         It is that of the recipe's lesions together; of all labels, where none is a lesion. Outside the region that was
-        looked at, and where a coarse pass left no doubt, it is 0.
+        looked at, and where a coarse pass left no doubt, it is 0. It is brought to the CT's grid at each call.
         """
-        return self._grid_map.embed(self._probability.astype(np.float16), self._box)
+        found = on_input(self._result, self._prepared, self._recipe, everywhere=True)
+        grid_map = self._prepared.grid_map
+        return grid_map.embed(found.of_lesions.astype(np.float16), shifted(found.part, grid_map.box))
 
     def probability_in_box(self) -> tuple[np.ndarray, Box]:
-        """Probability of a lesion (zyx, float32) on a part of the CT's grid, 0 elsewhere; and that part."""
-        return self._grid_map.restore(self._probability, self._box)
+        """Probability of a lesion (zyx, float32) about what was found, and the part of the CT's grid that it is of."""
+        grid_map = self._prepared.grid_map
+        return grid_map.restore(self._found.of_lesions, shifted(self._found.part, grid_map.box))
 
 
 def predict(
@@ -199,9 +204,10 @@ class Predictor:
             windows_total=result.windows_total,
             settings=settings_in_words(self.recipe, window, self.device, batch, self.quantization),
             notes=(*result.notes, *_at_the_limit(mask, prepared, self.recipe)),
-            _probability=found.of_lesions,
-            _box=box,
-            _grid_map=prepared.grid_map,
+            _found=found,
+            _result=result,
+            _prepared=prepared,
+            _recipe=self.recipe,
             classification=classification,
         )
 
@@ -216,7 +222,8 @@ def _at_the_limit(mask: np.ndarray, prepared: PreparedCT, recipe: Recipe) -> lis
     if recipe.preparation.region != "all" or recipe.inference.windows != "expected":
         return []
     grid_map = prepared.grid_map
-    around, found = bounding_box(prepared.region_in_box), bounding_box(grid_map.crop(mask))
+    around = inside(prepared.located.bounding_box(), grid_map.box)
+    found = bounding_box(grid_map.crop(mask))
     # Windows were limited on the prepared grid, so the mask may end a voxel of that short of the region.
     own = grid_map.orientation.apply_to_grid(grid_map.source).spacing
     reach = [math.ceil(ours / mm) for ours, mm in zip(grid_map.target.spacing, own, strict=True)][::-1]
@@ -246,6 +253,7 @@ def sliding_window(recipe: Recipe, overlap: float | None = None) -> SlidingWindo
         mirror_axes=tuple(AXES_ZYX.index(axis) for axis in settings.mirror_axes),
         padding_value=None if recipe.preparation.padding == "edge" else tuple(air.ravel().tolist()),
         relative=True,
+        lattice=settings.lattice,
         coarse_overlap=settings.coarse_overlap,
         coarse_doubt=min(DOUBT, settings.threshold / 5),
         # Components stay if they are this sure on average. That none will be where nothing is half as sure at first

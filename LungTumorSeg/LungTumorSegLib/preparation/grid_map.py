@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..lungs import LocatedRegion
 from ..volume import Grid
 from ..volume.boxes import grown
 from ..volume.orientation import Orientation
-from ..volume.resampling import axis_weights, resample, resample_mask
+from ..volume.resampling import axis_weights, resample, resample_mask_twice
 
 BoxZYX = tuple[slice, slice, slice]
 
@@ -87,9 +88,9 @@ class GridMap:
         """View the box of ``array`` (zyx on the input grid) in canonical order, not resampled."""
         return self.orientation.apply(array)[self.box]
 
-    def forward_mask(self, mask: np.ndarray) -> np.ndarray:
-        """Bring a mask (bool, zyx) of the box of the canonical input grid to the prepared grid, cut at one half."""
-        return resample_mask(mask, self._forward)
+    def forward_region(self, located: LocatedRegion) -> np.ndarray:
+        """Bring a region to the prepared grid (bool, zyx), by way of the input grid; cut at one half on either."""
+        return resample_mask_twice(located.region, located.weights_of(self.box), self._forward)
 
     def backward(self, array: np.ndarray) -> np.ndarray:
         """Bring ``array`` (zyx on the prepared grid) back to the box of the canonical input grid, as float32."""
@@ -130,8 +131,9 @@ class GridMap:
         ndarray, zyx, of ``to``, float32
             As `backward` of the whole array has it there.
         """
-        if array.size == 0:
-            return np.zeros([side.stop - side.start for side in to], dtype=np.float32)
+        sizes = [side.stop - side.start for side in to]
+        if array.size == 0 or 0 in sizes:
+            return np.zeros(sizes, dtype=np.float32)
         weights = (w[rows, columns] for w, rows, columns in zip(self._backward, to, box, strict=True))
         return resample(array, tuple(weights))
 
@@ -172,8 +174,8 @@ class GridMap:
     def embed(self, array: np.ndarray, box: BoxZYX | None = None) -> np.ndarray:
         """Put an array of a part of the canonical input grid (by default, `box`) onto the whole input grid.
 
-        Around it are zeros, for which the system takes no memory until something is written to them.
+        Around it are zeros. Nor are those of the array written: the system takes no memory until something is.
         """
         whole = np.zeros(self.source.shape, dtype=array.dtype)
-        self.orientation.apply(whole)[box or self.box] = array
+        np.copyto(self.orientation.apply(whole)[box or self.box], array, where=array != 0)
         return whole

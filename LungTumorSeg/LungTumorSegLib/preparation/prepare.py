@@ -29,21 +29,16 @@ class PreparedCT:
     region : ndarray of bool, zyx, or None
         The lung region, or what windows are limited to, on the prepared grid; ``None`` where the recipe looks at
         everything.
-    region_in_box : ndarray of bool, zyx, or None
-        The same on ``grid_map.box`` of the canonical input grid.
+    located : LocatedRegion or None
+        The same as it was found, from which it can be had on any part of the canonical input grid.
     grid_map : GridMap
         How to go back.
     """
 
     hu: np.ndarray
     region: np.ndarray | None
-    region_in_box: np.ndarray | None
+    located: LocatedRegion | None
     grid_map: GridMap
-
-    @property
-    def region_on_input(self) -> np.ndarray | None:
-        """The region on the whole input grid (bool, zyx as stored), or None; made anew at each call."""
-        return None if self.region_in_box is None else self.grid_map.embed(self.region_in_box)
 
 
 def prepare_ct(ct: Volume, preparation: Preparation, inference: Inference | None = None) -> PreparedCT:
@@ -66,16 +61,14 @@ def prepare_ct(ct: Volume, preparation: Preparation, inference: Inference | None
     if located is None:
         grid_map = GridMap.plan(ct.grid, preparation.spacing_mm)
         return PreparedCT(grid_map.forward(ct.array, lowest=AIR), None, None, grid_map)
-    region, around = located.fine_region()
     canonical = Orientation.of(ct.grid).apply_to_grid(ct.grid)
     margin = tuple(math.ceil(preparation.region_margin_mm / step) for step in canonical.spacing[::-1])
-    box = grown(around, margin, canonical.shape)
-    region = np.pad(region, [(a.start - b.start, b.stop - a.stop) for a, b in zip(around, box, strict=True)])
+    box = grown(located.bounding_box(), margin, canonical.shape)
     grid_map = GridMap.plan(ct.grid, preparation.spacing_mm, box)
-    hu, on_prepared = grid_map.forward(ct.array, lowest=AIR), grid_map.forward_mask(region)
+    hu, region = grid_map.forward(ct.array, lowest=AIR), grid_map.forward_region(located)
     if preparation.outside == "air":
-        hu[~on_prepared] = AIR
-    return PreparedCT(hu, on_prepared, region, grid_map)
+        hu[~region] = AIR
+    return PreparedCT(hu, region, located, grid_map)
 
 
 def _located(ct: Volume, preparation: Preparation, inference: Inference | None) -> LocatedRegion | None:

@@ -18,11 +18,25 @@ def grid_of(image: sitk.Image) -> Grid:
     return Grid(image.GetSize(), image.GetSpacing(), image.GetOrigin(), np.array(image.GetDirection()).reshape(3, 3))
 
 
-def from_sitk(image: sitk.Image) -> Volume:
-    """Copy a 3D scalar SimpleITK image."""
-    import SimpleITK as sitk
+class _HeldImage:
+    """Lends NumPy an image's voxels and keeps the image in memory as long as an array of them (NumPy's interface)."""
 
-    return Volume(sitk.GetArrayFromImage(image), grid_of(image))
+    def __init__(self, image: sitk.Image):
+        import SimpleITK as sitk
+
+        view = sitk.GetArrayViewFromImage(image).__array_interface__
+        self.image = image
+        self.__array_interface__ = {**view, "data": (view["data"][0], False)}  # may be written to
+
+
+def voxels_of(image: sitk.Image) -> np.ndarray:
+    """Take over the voxels (zyx) of a SimpleITK image without copying them: nobody else may use it any more."""
+    return np.asarray(_HeldImage(image))
+
+
+def from_sitk(image: sitk.Image) -> Volume:
+    """Take over a 3D scalar SimpleITK image, as `voxels_of` does."""
+    return Volume(voxels_of(image), grid_of(image))
 
 
 def to_sitk(volume: Volume) -> sitk.Image:

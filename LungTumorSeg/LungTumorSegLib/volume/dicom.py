@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
+from .conversion import voxels_of
 from .dicom_headers import Slice, find_slices, is_dicom_file
 from .dicom_stack import order_slices, stack_grid
 from .files import is_utf8
@@ -137,7 +138,7 @@ def _read_voxels(slices: list[Slice], folder: Path) -> np.ndarray:
     reader.SetFileNames([str(found.path) for found in slices])
     try:
         with itk_warnings_off():
-            array = sitk.GetArrayFromImage(reader.Execute())
+            array = voxels_of(reader.Execute())
     except RuntimeError as error:
         raise InputError(
             f"the voxels cannot be read ({', '.join(sorted({found.transfer_syntax for found in slices}))}); "

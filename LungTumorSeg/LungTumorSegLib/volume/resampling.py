@@ -10,8 +10,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .banded import BandedMatrix
+from .boxes import Box, bounding_box
+
 AIR = -1024.0  # HU; what lies below is no measurement but filling, and must not be averaged with tissue
-SLAB = 16  # slices that are converted to float32 at a time, to keep the peak memory low
+SLAB = 8  # slices that are held as float32 at a time: few enough for the processor's cache
+
+Weights = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def axis_weights(centres: np.ndarray, size: int, width: float = 1.0) -> np.ndarray:
@@ -47,9 +52,7 @@ def axis_weights(centres: np.ndarray, size: int, width: float = 1.0) -> np.ndarr
     return (weights * (1.0 + tilt[:, None] * beside)).astype(np.float32)
 
 
-def resample(
-    array: np.ndarray, weights_zyx: tuple[np.ndarray, np.ndarray, np.ndarray], lowest: float | None = None
-) -> np.ndarray:
+def resample(array: np.ndarray, weights_zyx: Weights, lowest: float | None = None) -> np.ndarray:
     """Apply one matrix of `axis_weights` along each axis of ``array`` (zyx).
 
     Parameters
@@ -62,60 +65,103 @@ def resample(
     ndarray, zyx, float32
         ``shape[k] == weights_zyx[k].shape[0]``.
     """
+    used, weights_zyx = _used(weights_zyx)
+    array = array[used]
 
-    def raised(slab: np.ndarray) -> np.ndarray:
-        slab = np.ascontiguousarray(slab, dtype=np.float32)
-        return slab if lowest is None else np.maximum(slab, np.float32(lowest))
+    def raised(slices: slice, slab: np.ndarray) -> bool:
+        np.copyto(slab, array[slices], casting="same_kind")
+        if lowest is not None and array[slices].min() < lowest:
+            np.maximum(slab, np.float32(lowest), out=slab)
+        return True
 
-    return _resample(array, weights_zyx, raised)
+    return _resample(array.shape, weights_zyx, raised)
 
 
-def resample_where(
-    array: np.ndarray, limit: float, weights_zyx: tuple[np.ndarray, np.ndarray, np.ndarray]
-) -> np.ndarray:
+def resample_where(array: np.ndarray, limit: float, weights_zyx: Weights) -> np.ndarray:
     """Resample the mask of the voxels of ``array`` (zyx) below ``limit`` linearly, and cut at one half.
 
     The mask is never held whole.
     """
+    used, weights_zyx = _used(weights_zyx)
+    array = array[used]
 
-    def below(slab: np.ndarray) -> np.ndarray | None:
-        there = slab < limit
-        return np.ascontiguousarray(there, dtype=np.float32) if there.any() else None
+    def below(slices: slice, slab: np.ndarray) -> bool:
+        there = array[slices].min() < limit
+        if there:
+            np.copyto(slab, array[slices] < limit)
+        return there
 
-    return _resample(array, weights_zyx, below) >= 0.5
-
-
-def _resample(
-    array: np.ndarray,
-    weights_zyx: tuple[np.ndarray, np.ndarray, np.ndarray],
-    prepared: Callable[[np.ndarray], np.ndarray | None],
-) -> np.ndarray:
-    """Apply the matrices to slabs of ``array`` as ``prepared`` gives them: float32, contiguous, or None for zeros."""
-    along_z, along_y, along_x = weights_zyx
-    plane = np.empty((array.shape[0], along_y.shape[0], along_x.shape[0]), dtype=np.float32)
-    for start in range(0, array.shape[0], SLAB):
-        slab = prepared(array[start : start + SLAB])
-        plane[start : start + SLAB] = 0 if slab is None else along_y @ (slab @ along_x.T)
-    return (along_z @ plane.reshape(plane.shape[0], -1)).reshape(along_z.shape[0], *plane.shape[1:])
+    return _resample(array.shape, weights_zyx, below) >= 0.5
 
 
-def resample_mask(mask: np.ndarray, weights_zyx: tuple[np.ndarray, np.ndarray, np.ndarray]) -> np.ndarray:
+def resample_mask(mask: np.ndarray, weights_zyx: Weights) -> np.ndarray:
     """Resample a bool ``mask`` (zyx) linearly and cut at one half.
 
     Unlike ``resample(mask, …) >= 0.5`` it never holds a float array of the result's size: it works slab by slab, and
     only inside the mask's bounding box.
     """
-    along_z, along_y, along_x = weights_zyx
-    result = np.zeros((along_z.shape[0], along_y.shape[0], along_x.shape[0]), dtype=bool)
-    if not mask.any():
+    result = np.zeros([len(weights) for weights in weights_zyx], dtype=bool)
+    used, weights_zyx = _used(weights_zyx)
+    mask = mask[used]
+    around = bounding_box(mask)
+    weights = [w[:, side] for w, side in zip(weights_zyx, around, strict=True)]
+    inside = tuple(_extent(w.any(axis=1)) for w in weights)
+    part = result[inside]
+    if not part.size:
         return result
-    rows, columns = mask.any(axis=(0, 2)), mask.any(axis=(0, 1))
-    along_y, along_x = along_y[:, rows], along_x[:, columns]
-    y, x = (np.flatnonzero(w.any(axis=1)) for w in (along_y, along_x))
-    inside = slice(y[0], y[-1] + 1), slice(x[0], x[-1] + 1)
-    along_y, along_x = along_y[inside[0]], along_x[inside[1]]
-    part = np.ascontiguousarray(mask[:, rows][:, :, columns], dtype=np.float32)
-    for start in range(0, len(result), SLAB):
-        slab = np.tensordot(along_z[start : start + SLAB], part, axes=1)
-        result[(slice(start, start + SLAB), *inside)] = along_y @ (slab @ along_x.T) >= 0.5
+    weights_z, *in_plane = (w[rows] for w, rows in zip(weights, inside, strict=True))
+    y, x = (BandedMatrix.of(w) for w in in_plane)
+    marked = mask[around].astype(np.float32)
+    for start in range(0, len(part), SLAB):
+        z = BandedMatrix.of(weights_z[start : start + SLAB])
+        part[start : start + SLAB] = y.along_y(x.along_x(z.along_z(marked))) >= 0.5
     return result
+
+
+def resample_mask_twice(mask: np.ndarray, first_zyx: Weights, then_zyx: Weights) -> np.ndarray:
+    """Resample a mask as `resample_mask` does, and the result of it again; what lies between is never held whole."""
+    used, then_zyx = _used(then_zyx)
+    first_zyx = tuple(weights[side] for weights, side in zip(first_zyx, used, strict=True))
+
+    def between(slices: slice, slab: np.ndarray) -> bool:
+        np.copyto(slab, resample_mask(mask, (first_zyx[0][slices], *first_zyx[1:])))
+        return True
+
+    return _resample(tuple(len(weights) for weights in first_zyx), then_zyx, between) >= 0.5
+
+
+def _resample(
+    shape: tuple[int, int, int], weights_zyx: Weights, fill: Callable[[slice, np.ndarray], bool]
+) -> np.ndarray:
+    """Apply the matrices to an array (zyx) of ``shape``, which is never held whole.
+
+    Parameters
+    ----------
+    fill : callable
+        Writes the named slices of the array, or says (False) that they are 0.
+    """
+    z, y, x = (BandedMatrix.of(weights) for weights in weights_zyx)
+    slab = np.empty((SLAB, *shape[1:]), dtype=np.float32)
+    narrow = np.empty((SLAB, shape[1], x.rows), dtype=np.float32)
+    planes = np.empty((shape[0], y.rows, x.rows), dtype=np.float32)
+    for start in range(0, shape[0], SLAB):
+        slices = slice(start, min(start + SLAB, shape[0]))
+        count = slices.stop - start
+        if fill(slices, slab[:count]):
+            x.along_x(slab[:count], out=narrow[:count])
+            y.along_y(narrow[:count], out=planes[slices])
+        else:
+            planes[slices] = 0
+    return z.along_z(planes)
+
+
+def _used(weights_zyx: Weights) -> tuple[Box, Weights]:
+    """Return the part of the input that has weights, and these: what else there is need not be looked at."""
+    used = tuple(_extent(weights.any(axis=0)) for weights in weights_zyx)
+    return used, tuple(weights[:, side] for weights, side in zip(weights_zyx, used, strict=True))
+
+
+def _extent(filled: np.ndarray) -> slice:
+    """Return where the True values of ``filled`` (n,) begin and end; an empty slice where there are none."""
+    places = np.flatnonzero(filled)
+    return slice(int(places[0]), int(places[-1]) + 1) if places.size else slice(0, 0)

@@ -34,10 +34,8 @@ def trunk(axes=(0, 1, 2), flips=(False, False, False)) -> tuple[Volume, np.ndarr
 def region_of(ct: Volume, *arguments) -> np.ndarray:
     """The region on the CT's own grid."""
     orientation = Orientation.of(ct.grid)
-    region, box = locate_body(ct, *arguments).fine_region()
-    whole = np.zeros(ct.array.shape, bool)
-    orientation.apply(whole)[box] = region
-    return whole
+    located = locate_body(ct, *arguments)
+    return orientation.undo(located.on_fine_grid(located.region))
 
 
 def test_the_body_holds_the_patient_and_neither_air_nor_couch():

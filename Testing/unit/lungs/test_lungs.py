@@ -7,7 +7,8 @@ import pytest
 
 from LungTumorSegLib.errors import InputError
 from LungTumorSegLib.lungs import find_lungs
-from LungTumorSegLib.lungs.airspace import body_mask, dilate, erode
+from LungTumorSegLib.lungs.airspace import body_mask
+from LungTumorSegLib.lungs.morphology import dilate, erode
 from LungTumorSegLib.lungs.spine import mirrored, spine_axis
 from LungTumorSegLib.volume import Grid, Volume
 from LungTumorSegLib.volume.orientation import Orientation

@@ -81,6 +81,17 @@ def test_mask_lies_where_the_tumour_is(recipe, grid):
     assert result.probability().shape == ct.array.shape
 
 
+def test_the_probability_is_told_everywhere_and_in_a_box_about_what_was_found(recipe):
+    ct, _ = ball_ct(centred((70, 66, 60), (1.7, 1.7, 2.0)))
+    result = Predictor(recipe, Bright(), choose_device("cpu", "float32")).predict(ct)
+    everywhere, (part, box) = result.probability(), result.probability_in_box()
+    assert np.allclose(everywhere[box], part, atol=1e-3)  # the one in half precision
+    assert part.size < everywhere.size
+    beyond = everywhere.copy()
+    beyond[box] = 0
+    assert 0 < beyond.max() < recipe.inference.threshold
+
+
 def test_outside_the_lung_region_nothing_is_found_or_computed(recipe):
     from unit.lungs.test_lungs import on_grid, thorax
 

@@ -99,6 +99,16 @@ def test_a_rescaled_nifti_is_read_in_hounsfield_units(tmp_path, chest):
     assert np.array_equal(read_ct(tmp_path / "ct.nii.gz").array, chest.array)
 
 
+def test_voxels_stay_when_the_image_that_they_came_from_is_gone(tmp_path, chest):
+    path = tmp_path / "ct.nii.gz"
+    write_volume(path, chest)
+    part = read_volume(path).array[3:, ::2]
+    others = [read_volume(path).array + 1 for _ in range(5)]  # would take its memory
+    assert np.array_equal(part, chest.array[3:, ::2])
+    part[:] = 7
+    assert np.array_equal(others[0], chest.array + 1)
+
+
 def test_a_fourth_axis_of_one_is_dropped(tmp_path, chest):
     image = nibabel.Nifti1Image(chest.array.T[..., None], np.diag([-10, -10, 20, 1]))
     nibabel.save(image, tmp_path / "ct.nii.gz")

@@ -72,7 +72,7 @@ def prepare_case(files: CaseFiles, images: CaseImages, recipe: Recipe) -> Traini
     """
     import cc3d
 
-    from ...lungs.airspace import dilate, erode
+    from ...lungs.morphology import dilate, erode
 
     if unsought := set(recipe.labels) - (images.searched_for or set(recipe.labels)):
         do = f"set annotation.rois.{min(unsought)} in the recipe"
