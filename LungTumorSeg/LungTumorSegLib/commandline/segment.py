@@ -67,10 +67,12 @@ def run(arguments: argparse.Namespace, console: Console) -> None:
     for note in prediction.notes:
         console.note(note)
     with timer.stage("measuring"):
+        probability, box = prediction.probability_in_box()
         measured = measure(
             prediction.mask,
             ct=ct,
-            confidence=prediction.probability(),
+            confidence=probability.astype("float16"),
+            confidence_box=box,
             names=recipe.labels,
             lesions=recipe.lesions,
             progress=console.progress,

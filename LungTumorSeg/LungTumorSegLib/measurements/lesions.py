@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from ..volume import Grid, Volume
-from ..volume.boxes import Box, bounding_box
+from ..volume.boxes import Box, bounding_box, inside
 
 T = TypeVar("T")
 
@@ -64,9 +64,9 @@ class Lesion:
         inside_box = (index >= 0).all() and (index < self.voxels.grid.shape).all()
         return bool(inside_box and self.voxels.array[tuple(index)])
 
-    def values(self, array: np.ndarray) -> np.ndarray:
-        """Take the lesion's voxels (1D) out of ``array`` (zyx), which lies on the whole mask's grid."""
-        return array[self.box][self.voxels.array]
+    def values(self, array: np.ndarray, part: Box | None = None) -> np.ndarray:
+        """Take the lesion's voxels (1D) out of ``array`` (zyx), which lies on the mask's whole grid or on ``part``."""
+        return array[self.box if part is None else inside(self.box, part)][self.voxels.array]
 
 
 def crop(volume: Volume, box: Box) -> Volume:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..progress import Progress, silent
 from ..volume import Volume, same_grid_or_raise
+from ..volume.boxes import Box
 from .comparison import compare, compare_organs, ignored_share
 from .diameter import longest_diameter
 from .lesions import Lesion, as_one, find_lesions
@@ -22,6 +23,7 @@ def measure(
     ignore: Volume | None = None,
     ct: Volume | None = None,
     confidence: np.ndarray | None = None,
+    confidence_box: Box | None = None,
     names: Mapping[int, str] | None = None,
     lesions: Collection[int] | None = None,
     progress: Progress = silent,
@@ -41,6 +43,8 @@ def measure(
         CT on the same grid, for the lesions' mean HU.
     confidence : ndarray, zyx, optional
         Probability of a lesion for each voxel, on the same grid.
+    confidence_box : tuple of slice, zyx, optional
+        The part of that grid which ``confidence`` covers; it must hold every lesion. All of it by default.
     names : mapping of int to str, optional
         What each label is (the recipe's ``labels``).
     lesions : collection of int, optional
@@ -79,7 +83,7 @@ def measure(
     for name, other in {"reference": reference, "ignore mask": ignore, "CT": ct}.items():
         if other is not None:
             same_grid_or_raise(other, mask, name, (name, "mask"))
-    if confidence is not None and confidence.shape != mask.array.shape:
+    if confidence is not None and confidence_box is None and confidence.shape != mask.array.shape:
         raise ValueError(f"probabilities of shape {confidence.shape} for a mask of shape {mask.array.shape} (zyx)")
 
     if lesions is None and names is not None:
@@ -89,7 +93,7 @@ def measure(
     measured = []
     for number, lesion in enumerate(found):
         label = {} if lesions is None else {"label": int(lesion.values(mask.array)[0])}
-        measured.append(label | measure_lesion(lesion, ignore=ignore, ct=ct, confidence=confidence))
+        measured.append(label | measure_lesion(lesion, ignore, ct, confidence, confidence_box))
         progress("measure", (number + 1) / (len(found) + (reference is not None)))
     known = None if lesions is None else reference
     segments = measure_segments(mask, names, lesions, known, ignore)
@@ -105,10 +109,10 @@ def measure(
 
 def measure_lesion(
     lesion: Lesion,
-    *,
     ignore: Volume | None = None,
     ct: Volume | None = None,
     confidence: np.ndarray | None = None,
+    confidence_box: Box | None = None,
 ) -> dict:
     """Measure one lesion; parameters and keys as in `measure`."""
     axial, diameter = axial_diameters(lesion), longest_diameter(lesion)
@@ -130,7 +134,7 @@ def measure_lesion(
         values = lesion.values(ct.array).astype(np.float64)
         result |= {"mean_hu": float(values.mean()), "sd_hu": float(values.std())}
     if confidence is not None:
-        result["confidence"] = float(lesion.values(confidence).mean(dtype=np.float64))
+        result["confidence"] = float(lesion.values(confidence, confidence_box).mean(dtype=np.float64))
     return result
 
 
