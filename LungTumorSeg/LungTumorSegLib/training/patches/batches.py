@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import islice
+from weakref import WeakSet
 
 import numpy as np
 import torch
@@ -23,6 +25,8 @@ from .sampling import PatchSampler
 AUGMENTATION_STREAM = 1  # keeps augmentation's random numbers apart from those that drew the patch
 MOST_WORKERS = 4
 BATCHES_AHEAD = 4  # of each loader process
+
+_begun: WeakSet[Generator] = WeakSet()
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
@@ -101,6 +105,12 @@ def batches(
     list of (image (N, C, z, y, x), label (N, z, y, x), class (N,))
         As many as the gradients of a step are accumulated over.
     """
+    stream = _batches(dataset, first_step, workers, ranks, pinned)
+    _begun.add(stream)
+    return stream
+
+
+def _batches(dataset: PatchDataset, first_step: int, workers: int, ranks: Ranks, pinned: bool) -> Generator:
     training = dataset.recipe.training
     each = training.gradient_accumulation
     loader = DataLoader(
@@ -136,3 +146,13 @@ def _start_worker(_: int) -> None:
     # Ctrl-C and a cluster's warnings reach every process; the training process stops and then ends its loaders.
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+
+
+@atexit.register
+def _end_loaders() -> None:
+    """End the loaders of batches that something still refers to at the exit, as the traceback of an error may.
+
+    `multiprocessing` would ask for it by SIGTERM, which they ignore, and wait for ever.
+    """
+    for stream in tuple(_begun):
+        stream.close()
