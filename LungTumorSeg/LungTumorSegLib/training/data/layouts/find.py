@@ -56,11 +56,12 @@ def find_cases(
     if not folder.is_dir():
         what = "is a file: expected the folder of a data set" if folder.exists() else "there is no such data folder"
         raise InputError(what, folder, "check the path")
-    is_cache = cached.is_cache(folder)
+    is_cache, taken = cached.is_cache(folder), None
     if is_cache:
         cases = cached.cached_cases(folder, annotation, classification)
     elif listed.is_listed(folder):
-        cases = listed.listed_cases(folder, annotation, allow_missing, labels)
+        cases = listed.listed_cases(folder, annotation, allow_missing)
+        taken = listed.compare_labels_of(folder, labels) if labels is not None else None
     elif paired_folders.is_paired(folder):
         cases = paired_folders.paired_folders(folder, annotation, allow_missing)
     elif below := next((place for place in sorted(folder.iterdir()) if _is_data_set(place)), None):
@@ -72,6 +73,8 @@ def find_cases(
     _check_names(cases, folder)
     if classification is not None and not is_cache:
         cases = with_subtypes(cases, folder, classification, allow_missing=allow_missing)
+    if taken is not None:
+        log.info("%s", taken)
     with_mask = sum(case.mask is not None for case in cases)
     log.info("%s, %d of them with a mask", counted(len(cases), "case"), with_mask)
     return cases

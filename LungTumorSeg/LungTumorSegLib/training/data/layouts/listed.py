@@ -13,7 +13,7 @@ from ....volume.files import read_json
 from ....wording import first_names
 from ..case_files import SUFFIXES, CaseFiles, stem_of
 from .answers import SHOWN, check_folder, contents, missing_file
-from .listed_labels import check_labels, ignore_value, label_names
+from .listed_labels import compare_labels, ignore_value, label_names
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +31,7 @@ def is_listed(folder: Path) -> bool:
     return any((folder / name).exists() for name in (LISTING, IMAGES, LABELS))
 
 
-def listed_cases(
-    folder: Path, annotation: Annotation, allow_missing: bool, labels: Mapping[int, str] | None = None
-) -> list[CaseFiles]:
+def listed_cases(folder: Path, annotation: Annotation, allow_missing: bool) -> list[CaseFiles]:
     """List the cases of a data set with a ``dataset.json``.
 
     A ``training`` list of image and label is the Decathlon's, or nnU-Net's of version 1, which leaves the images'
@@ -44,8 +42,8 @@ def listed_cases(
     Raises
     ------
     InputError
-        The listing is damaged, names several image channels, does not agree with the files, or has other labels than
-        the recipe (``labels``). With ``allow_missing`` a file that is not there is found missing when it is read.
+        The listing is damaged, names several image channels, or does not agree with the files. With ``allow_missing``
+        a file that is not there is found missing when it is read.
     """
     where = folder / LISTING
     if not where.is_file():
@@ -60,12 +58,16 @@ def listed_cases(
         found = first_names([str(key) for key in listing], SHOWN) or "no key"
         what = f"expected a 'training' list of {PAIR}, or nnU-Net's 'file_ending' and 'channel_names', found {found}"
         raise InputError(what, where, "correct the file") from error
-    if labels is not None:
-        check_labels(label_names(listing), labels, where)
     if not allow_missing:
         _check_files(triples)
     _check_count(listing, len(triples), where, allow_missing)
     return [CaseFiles(name, ct, mask, (), ignored, annotation) for name, ct, mask in triples]
+
+
+def compare_labels_of(folder: Path, wanted: Mapping[int, str]) -> str | None:
+    """Compare the labels that a ``dataset.json`` names with a recipe's, as `listed_labels.compare_labels`."""
+    where = folder / LISTING
+    return compare_labels(label_names(read_json(where)), wanted, where)
 
 
 def _check_one_channel(listing: dict, where: Path) -> None:

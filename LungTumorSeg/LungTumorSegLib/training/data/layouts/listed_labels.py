@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 
 from ....errors import InputError
-
-log = logging.getLogger(__name__)
 
 IGNORE = "ignore"  # nnU-Net's name of voxels whose truth is not known
 
@@ -37,11 +34,10 @@ def ignore_value(listing: dict) -> int | None:
     return int(labels[IGNORE]) if isinstance(labels, dict) and IGNORE in labels else None
 
 
-def check_labels(listed: Mapping[int, str], wanted: Mapping[int, str], where: Path) -> None:
-    """Compare the labels of a listing with those of a recipe.
+def compare_labels(listed: Mapping[int, str], wanted: Mapping[int, str], where: Path) -> str | None:
+    """Compare the labels of a listing with those of a recipe, and say what is taken for what where that differs.
 
-    A recipe of one label takes whatever is marked for it, which the log says where there are several. Names may
-    differ; the log says what is taken for what.
+    A recipe of one label takes whatever is marked for it. Of several, names may differ, numbers may not.
 
     Raises
     ------
@@ -49,12 +45,13 @@ def check_labels(listed: Mapping[int, str], wanted: Mapping[int, str], where: Pa
         The recipe knows others than the listing, by their numbers.
     """
     if len(wanted) == 1 < len(listed):
-        log.info("the data set has %s; each of them counts as %s", in_words(listed), *wanted.values())
-    elif listed and set(listed) != set(wanted):
+        return f"the data set has {in_words(listed)}; each of them counts as {wanted[1]}"
+    if listed and set(listed) != set(wanted):
         what = f"expected the recipe's labels {in_words(wanted)}, found {in_words(listed)}"
         raise InputError(what, where, "take the recipe that this data is for, or correct the listing")
-    elif others := [number for number, name in listed.items() if name.lower() != wanted[number].lower()]:
-        log.info("labels: %s", ", ".join(f"{number} {listed[number]} as {wanted[number]}" for number in others))
+    others = [number for number, name in listed.items() if name.lower() != wanted[number].lower()]
+    taken = ", ".join(f"{number} {listed[number]} as {wanted[number]}" for number in others)
+    return f"labels: {taken}" if taken else None
 
 
 def in_words(labels: Mapping[int, str]) -> str:
