@@ -29,6 +29,10 @@ class Unlucky(torch.nn.Module):
             getattr(self, self.ways[0])()
         return torch.cat([torch.ones_like(tiles[:, :1]), -torch.ones_like(tiles[:, :1])], dim=1)
 
+    def __deepcopy__(self, memo: dict) -> Unlucky:
+        """Stay the one that counts: what runs on a CPU is a rearranged copy."""
+        return self
+
     def gpu(self) -> None:
         """Strike at every attempt: there are several, which need less and less."""
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")

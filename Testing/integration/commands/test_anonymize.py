@@ -14,7 +14,7 @@ import SimpleITK as sitk
 from pydicom.uid import RLELossless, generate_uid
 
 from LungTumorSegLib.volume import Grid, read_ct
-from support.commands import check_refusal, run, snapshot, start
+from support.commands import call, check_refusal, run, snapshot, start
 from support.dicom_annotations import dataset, write_rtstruct
 from support.dicom_series import write_ct_series, write_other_files
 from support.volumes import ball_mask, chest_volume
@@ -140,7 +140,7 @@ def test_a_data_set_keeps_its_layout_and_its_masks(tmp_path):
         write_ct_series(tmp_path / "data" / "Images" / name, ct, PatientID=name, PatientName="Doe^Jane")
         (tmp_path / "data" / "Segmentations").mkdir(exist_ok=True)
         np.savez(tmp_path / "data" / "Segmentations" / f"{name}_seg.npz", Masks=mask[:, ::-1], author="Doe")
-    ended = run("anonymize", tmp_path / "data", "-o", tmp_path / "out")
+    ended = call("anonymize", tmp_path / "data", "-o", tmp_path / "out")
     assert ended.returncode == 0, ended.stderr
     assert "Case_003 -> case_001" in ended.stderr
     with np.load(tmp_path / "out" / "Segmentations" / "case_002.npz") as archive:
@@ -153,18 +153,18 @@ def test_refusals_write_nothing(tmp_path):
     folder = tmp_path / "dicom"
     write_ct_series(folder / "a", chest_volume())
     before = snapshot(tmp_path)
-    check_refusal(run("anonymize", folder, "-o", folder / "out"), "lies in the folder")
-    check_refusal(run("anonymize", folder, "-o", tmp_path), "lies in the folder")
-    check_refusal(run("anonymize", tmp_path / "no", "-o", tmp_path / "out"), "no such folder")
+    check_refusal(call("anonymize", folder, "-o", folder / "out"), "lies in the folder")
+    check_refusal(call("anonymize", folder, "-o", tmp_path), "lies in the folder")
+    check_refusal(call("anonymize", tmp_path / "no", "-o", tmp_path / "out"), "no such folder")
     (tmp_path / "links").mkdir()
     (tmp_path / "links" / "a").symlink_to(folder / "a")
-    check_refusal(run("anonymize", tmp_path / "links", "-o", folder / "a" / "out"), "lies in the folder")
+    check_refusal(call("anonymize", tmp_path / "links", "-o", folder / "a" / "out"), "lies in the folder")
     (tmp_path / "links" / "a").unlink()
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").write_text("mine")
-    check_refusal(run("anonymize", folder, "-o", tmp_path / "full"), "is there already and not empty")
+    check_refusal(call("anonymize", folder, "-o", tmp_path / "full"), "is there already and not empty")
     (tmp_path / "empty").mkdir()
-    check_refusal(run("anonymize", tmp_path / "empty", "-o", tmp_path / "out"), "holds no CT")
+    check_refusal(call("anonymize", tmp_path / "empty", "-o", tmp_path / "out"), "holds no CT")
     assert snapshot(tmp_path) == {**before, os.path.join("full", "file"): b"mine"}
     assert not (tmp_path / "out").exists()
 
@@ -172,10 +172,10 @@ def test_refusals_write_nothing(tmp_path):
 def test_a_damaged_file_stops_the_work_or_is_left_out_by_name(tmp_path):
     paths = write_ct_series(tmp_path / "dicom" / "a", chest_volume())
     paths[3].write_bytes(paths[3].read_bytes()[:900])
-    check_refusal(run("anonymize", tmp_path / "dicom", "-o", tmp_path / "out"), "damaged", "CT0003.dcm")
+    check_refusal(call("anonymize", tmp_path / "dicom", "-o", tmp_path / "out"), "damaged", "CT0003.dcm")
     assert not (tmp_path / "out").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["dicom"]
-    ended = run("anonymize", tmp_path / "dicom", "-o", tmp_path / "out", "--skip-bad")
+    ended = call("anonymize", tmp_path / "dicom", "-o", tmp_path / "out", "--skip-bad")
     assert ended.returncode == 0
     assert "CT0003.dcm" in ended.stderr
     assert len(list((tmp_path / "out").rglob("*.dcm"))) == 11
@@ -184,7 +184,7 @@ def test_a_damaged_file_stops_the_work_or_is_left_out_by_name(tmp_path):
 def test_two_patients_in_one_folder_are_refused(tmp_path):
     write_ct_series(tmp_path / "dicom" / "a" / "1", chest_volume())
     write_ct_series(tmp_path / "dicom" / "a" / "2", chest_volume(), PatientID="OTHER-1")
-    check_refusal(run("anonymize", tmp_path / "dicom", "-o", tmp_path / "out"), "several patients")
+    check_refusal(call("anonymize", tmp_path / "dicom", "-o", tmp_path / "out"), "several patients")
 
 
 def test_compressed_voxels_stay_as_they_are_and_odd_names_do_not_matter(tmp_path):
@@ -197,7 +197,7 @@ def test_compressed_voxels_stay_as_they_are_and_odd_names_do_not_matter(tmp_path
 
     ct = chest_volume()
     write_ct_series(tmp_path / "dicom" / "a", ct, edit=odd, name="{:02d}".format)
-    ended = run("anonymize", tmp_path / "dicom", "-o", tmp_path / "out", "--report", tmp_path / "report.json")
+    ended = call("anonymize", tmp_path / "dicom", "-o", tmp_path / "out", "--report", tmp_path / "report.json")
     assert ended.returncode == 0, ended.stderr
     assert json.loads((tmp_path / "report.json").read_text())["cases"][0]["verified"] == {"pydicom": 12, "gdcm": 12}
     clean = next((tmp_path / "out").rglob("*.dcm"))
@@ -223,6 +223,6 @@ def test_the_same_patient_is_told_from_others_across_cases(tmp_path):
         "d": {"PatientID": "", "PatientName": "", "PatientBirthDate": ""},
     }.items():
         write_ct_series(tmp_path / "dicom" / name, chest_volume(), **tags)
-    assert run("anonymize", tmp_path / "dicom", "-o", tmp_path / "out").returncode == 0
+    assert call("anonymize", tmp_path / "dicom", "-o", tmp_path / "out").returncode == 0
     rows = (tmp_path / "out" / "patients.csv").read_text().split()
     assert [row.split(",")[1] for row in rows[1:]] == ["patient_001", "patient_002", "patient_001", "patient_003"]

@@ -14,7 +14,7 @@ import pytest
 import SimpleITK as sitk
 
 from LungTumorSegLib.volume import Grid, Volume, write_volume
-from support.commands import check_refusal, run, snapshot
+from support.commands import call, check_refusal, run, snapshot
 from support.dicom_series import write_ct_series
 from support.models import RECIPE, Malicious, constant_weights, save_constant_model
 
@@ -28,7 +28,7 @@ def refuse(bench, tmp_path):
         arguments = [ct, "--model", model or bench.everything, "--report", tmp_path / "report.json"]
         if "-o" not in options:
             arguments += ["-o", tmp_path / "mask.seg.nrrd"]
-        check_refusal(run("segment", *arguments, *options), str(words[0]), *words[1:])
+        check_refusal(call("segment", *arguments, *options), str(words[0]), *words[1:])
         assert snapshot(tmp_path) == before
 
     return refuse

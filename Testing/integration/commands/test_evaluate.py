@@ -12,8 +12,7 @@ import pytest
 from LungTumorSegLib.measurements.lesions import find_lesions
 from LungTumorSegLib.volume import write_mask
 from LungTumorSegLib.volume.reading import read_mask
-from support.commands import events, start
-from support.commands import run as run_command
+from support.commands import call, events, start
 
 SICK, WELL = ("sick-1", "sick-2", "sick-3"), ("well",)
 
@@ -32,7 +31,7 @@ def data(bench, tmp_path_factory):
 
 def evaluate(bench, data, *options, model=None, **how):
     model = model or bench.everything
-    return run_command("evaluate", "--model", model, "--data", data, "--device", "cpu", *options, **how)
+    return call("evaluate", "--model", model, "--data", data, "--device", "cpu", *options, **how)
 
 
 def refused(done, *words: str) -> None:

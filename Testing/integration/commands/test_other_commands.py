@@ -20,7 +20,7 @@ from LungTumorSegLib.recipe import available as recipes
 from LungTumorSegLib.recipe import load_recipe
 from LungTumorSegLib.training.data.layouts import find_cases
 from LungTumorSegLib.volume import write_mask
-from support.commands import ENVIRONMENT, PROGRAM, check_refusal, events, run, snapshot
+from support.commands import ENVIRONMENT, PROGRAM, call, check_refusal, events, run, snapshot
 from support.dicom_annotations import circle, write_rtstruct, write_seg
 from support.dicom_series import write_ct_series
 from support.volumes import chest_volume
@@ -49,30 +49,30 @@ def test_measure_compares_with_a_dicom_annotation(tmp_path):
     write_mask(tmp_path / "mask.nii.gz", ct.with_array(inside))
     write_seg(tmp_path / "dicom" / "seg.dcm", slices, {"Tumor": inside, "Lung": 1 - inside})
     report = tmp_path / "r.json"
-    done = run("measure", tmp_path / "mask.nii.gz", "--reference", tmp_path / "dicom", "--report", report)
+    done = call("measure", tmp_path / "mask.nii.gz", "--reference", tmp_path / "dicom", "--report", report)
     assert done.returncode == 0, done.stderr
     assert json.loads(report.read_text())["reference"]["dice"] == 1.0
 
     other = write_rtstruct(tmp_path / "rs.dcm", slices[0], {"Primair": [circle(ct.grid, 5, (10, 14), 3)]})
     command = ("measure", tmp_path / "mask.nii.gz", "--reference", other, "--report", report)
-    check_refusal(run(*command), "there is 'Primair'; name it by --roi")
-    check_refusal(run(*command, "--roi", "("), "--roi", "no regular expression")
-    done = run(*command, "--roi", "^prim")
+    check_refusal(call(*command), "there is 'Primair'; name it by --roi")
+    check_refusal(call(*command, "--roi", "("), "--roi", "no regular expression")
+    done = call(*command, "--roi", "^prim")
     assert done.returncode == 0, done.stderr
     assert 0 < json.loads(report.read_text())["reference"]["dice"] < 1
 
 
 def test_measure_refuses_what_does_not_fit(bench, tmp_path):
-    check_refusal(run("measure", tmp_path / "none.nii.gz"), "there is no such file")
-    check_refusal(run("measure", bench.ct), "is not a mask")
-    check_refusal(run("measure", bench.reference, "--report", bench.reference), "report")
-    check_refusal(run("measure", bench.reference, "--ignore", bench.reference), "give --reference as well")
+    check_refusal(call("measure", tmp_path / "none.nii.gz"), "there is no such file")
+    check_refusal(call("measure", bench.ct), "is not a mask")
+    check_refusal(call("measure", bench.reference, "--report", bench.reference), "report")
+    check_refusal(call("measure", bench.reference, "--ignore", bench.reference), "give --reference as well")
     assert snapshot(tmp_path) == {}
 
 
 def test_phantom_writes_what_training_reads(tmp_path):
     grid = ("--size", "32", "32", "20", "--spacing", "11", "11", "15")
-    done = run("phantom", "-o", tmp_path / "data", "-n", "2", "--seed", "7", *grid, "--json")
+    done = call("phantom", "-o", tmp_path / "data", "-n", "2", "--seed", "7", *grid, "--json")
     assert done.returncode == 0, done.stderr
     assert events(done.stdout)[-1] == {"event": "written", "kind": "data set", "path": str(tmp_path / "data")}
     assert [case.name for case in find_cases(tmp_path / "data")] == ["phantom_0007", "phantom_0008"]
@@ -82,7 +82,7 @@ def test_phantom_writes_what_training_reads(tmp_path):
     "wrong", [("-n", "0"), ("--seed", "-1"), ("--size", "3", "3", "3"), ("--spacing", "a", "1", "1")]
 )
 def test_phantom_refuses(tmp_path, wrong):
-    check_refusal(run("phantom", "-o", tmp_path / "data", *wrong))
+    check_refusal(call("phantom", "-o", tmp_path / "data", *wrong))
     assert snapshot(tmp_path) == {}
 
 
@@ -94,9 +94,9 @@ def test_recipes(capsys):
     assert main(["--json", "recipes", "show", "lung-tumor"]) == 0
     shown = events(capsys.readouterr().out)
     assert shown[0]["content"] == load_recipe("lung-tumor").model_dump(mode="json")
-    check_refusal(run("recipes", "show"), "needs a name")
-    check_refusal(run("recipes", "show", "none"), "there is no recipe of this name", "lung-tumor")
-    check_refusal(run("recipes", "list"), "invalid choice")
+    check_refusal(call("recipes", "show"), "needs a name")
+    check_refusal(call("recipes", "show", "none"), "there is no recipe of this name", "lung-tumor")
+    check_refusal(call("recipes", "list"), "invalid choice")
 
 
 def test_doctor_says_whether_segment_can_run():
@@ -139,7 +139,7 @@ def test_help_is_there_for_every_command_and_loads_nothing_heavy():
     assert "Not for clinical use" in done.stdout
     for name in COMMANDS:
         assert re.search(rf"^    {name}\s+\w", done.stdout, re.MULTILINE)
-        assert run(name, "--help").returncode == 0
+        assert call(name, "--help").returncode == 0
     code = (
         "import sys; from LungTumorSegLib.commandline.main import main; main(['--help'])\n"
         "assert not {'torch', 'monai', 'numpy', 'scipy', 'SimpleITK', 'matplotlib'} & set(sys.modules)"
@@ -149,25 +149,25 @@ def test_help_is_there_for_every_command_and_loads_nothing_heavy():
 
 def test_without_a_command_or_with_a_wrong_one():
     check_refusal(run(), "COMMAND", "--help")
-    check_refusal(run("segmnet"), "invalid choice: 'segmnet'")
-    assert run("--version").stdout.startswith("lungtumorseg ")
+    check_refusal(call("segmnet"), "invalid choice: 'segmnet'")
+    assert call("--version").stdout.startswith("lungtumorseg ")
 
 
 @pytest.mark.parametrize("arguments", [("--json", "recipes"), ("recipes", "--json")])
 def test_common_options_stand_before_or_after_the_command(arguments):
-    assert events(run(*arguments).stdout)[0]["event"] == "recipe"
+    assert events(call(*arguments).stdout)[0]["event"] == "recipe"
 
 
 @pytest.mark.parametrize("arguments", [("--debug", "measure", "none"), ("measure", "none", "--debug")])
 def test_debug_adds_a_traceback(arguments):
-    done = run(*arguments)
+    done = call(*arguments)
     assert done.returncode == 2
     assert "Traceback" in done.stderr
     assert done.stderr.splitlines()[-1].startswith("lungtumorseg: error: ")
 
 
 def test_an_error_is_also_an_event():
-    done = run("--json", "measure", "none.nii.gz")
+    done = call("--json", "measure", "none.nii.gz")
     assert done.returncode == 2
     told = events(done.stdout)[-1]
     assert (told["event"], told["status"]) == ("error", 2)

@@ -9,7 +9,7 @@ import pytest
 
 from LungTumorSegLib.measurements.lesions import find_lesions
 from LungTumorSegLib.volume import read_mask, write_mask, write_volume
-from support.commands import check_refusal, run
+from support.commands import call, check_refusal, run
 from support.models import save_random_model
 from support.volumes import chest_volume
 
@@ -66,20 +66,22 @@ def test_a_reference_is_compared_label_by_label(scan, pancreas):
     _, _, mask = pancreas
     write_mask(scan / "reference.nii.gz", mask)
     arguments = ("segment", scan / "ct.nii.gz", "--model", scan / "pancreas", "-o", scan / "again.nii.gz")
-    done = run(*arguments, "--reference", scan / "reference.nii.gz", "--report", scan / "r.json", "--device", "cpu")
+    done = call(*arguments, "--reference", scan / "reference.nii.gz", "--report", scan / "r.json", "--device", "cpu")
     assert done.returncode == 0, done.stderr
     report = json.loads((scan / "r.json").read_text())
     assert [segment["dice"] for segment in report["segments"]] == [1.0, 1.0]
     assert len(report["reference"]["lesions"]) == 1
     assert "Against the reference (Pancreatic cancer)" in done.stdout
     write_mask(scan / "other.nii.gz", mask.with_array(mask.array * 3))
-    check_refusal(run(*arguments, "--reference", scan / "other.nii.gz"), "holds the label 3, and the model's are 1, 2")
+    check_refusal(
+        call(*arguments, "--reference", scan / "other.nii.gz"), "holds the label 3, and the model's are 1, 2"
+    )
 
 
 def test_measure_is_told_which_labels_are_lesions(scan, pancreas):
     _, report, _ = pancreas
     mask = scan / "ct_segmentation.seg.nrrd"
-    done = run("measure", mask, "--labels", "2", "--reference", mask, "--report", scan / "m.json")
+    done = call("measure", mask, "--labels", "2", "--reference", mask, "--report", scan / "m.json")
     assert done.returncode == 0, done.stderr
     measured = json.loads((scan / "m.json").read_text())
     assert measured["total"] == report["total"]
@@ -88,21 +90,21 @@ def test_measure_is_told_which_labels_are_lesions(scan, pancreas):
         (2, True, 1.0),
     ]
     assert "label 1" in done.stdout
-    together = run("measure", mask, "--report", scan / "m.json")
+    together = call("measure", mask, "--report", scan / "m.json")
     assert together.returncode == 0, together.stderr
     everything = json.loads((scan / "m.json").read_text())["total"]["volume_ml"]
     assert everything == pytest.approx(sum(segment["volume_ml"] for segment in report["segments"]))
-    absent = run("measure", mask, "--labels", "7", "--report", scan / "m.json")
+    absent = call("measure", mask, "--labels", "7", "--report", scan / "m.json")
     assert absent.returncode == 0, absent.stderr
     assert json.loads((scan / "m.json").read_text())["notes"] == ["the mask has no label 7: it holds 1, 2"]
     assert "the mask has no label 7" in absent.stderr
     for labels in ("0", "2,2", "two", ""):
-        check_refusal(run("measure", mask, f"--labels={labels}"), "--labels")
+        check_refusal(call("measure", mask, f"--labels={labels}"), "--labels")
 
 
 def test_lungs_are_no_tumour_in_any_word(scan):
     outputs = ("--report", scan / "l.json", "--preview", scan / "l.png")
-    done = run("segment", scan / "ct.nii.gz", "--model", scan / "lungs", *outputs, "--device", "cpu")
+    done = call("segment", scan / "ct.nii.gz", "--model", scan / "lungs", *outputs, "--device", "cpu")
     assert done.returncode == 0, done.stderr
     report = json.loads((scan / "l.json").read_text())
     assert report["lesions"] == []

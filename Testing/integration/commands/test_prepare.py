@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from LungTumorSegLib.training.data.cache import read_index
-from support.commands import check_refusal, events
+from support.commands import call, check_refusal, events
 from support.commands import run as run_command
 from support.data_sets import WHOLE_CHEST, write_case, write_case_folders
 from support.dicom_annotations import circle, write_rtstruct
@@ -25,7 +25,7 @@ def data(tmp_path):
 
 
 def prepare(data, cache, *options):
-    return run_command("prepare", data, "--recipe", "lung-tumor", "-o", cache, *COARSE, *options)
+    return call("prepare", data, "--recipe", "lung-tumor", "-o", cache, *COARSE, *options)
 
 
 def test_prepare_says_what_was_done_and_train_takes_the_cache(data, tmp_path):
@@ -41,7 +41,7 @@ def test_prepare_says_what_was_done_and_train_takes_the_cache(data, tmp_path):
     assert json.loads((cache / "fingerprint.json").read_text())["cases"] == 3
 
     write_case(data / "late", 7)
-    again = run_command("prepare", data, "--recipe", recipe, "-o", cache, "--json")
+    again = call("prepare", data, "--recipe", recipe, "-o", cache, "--json")
     assert again.returncode == 0, again.stderr
     told = events(again.stdout)
     assert "1 of 4 cases prepared now, 3 were there" in [event.get("message") for event in told]
@@ -58,7 +58,7 @@ def test_prepare_says_what_was_done_and_train_takes_the_cache(data, tmp_path):
         "--workers",
         "0",
     ]
-    trained = run_command("train", "--recipe", recipe, "--data", cache, "-o", run, *small)
+    trained = call("train", "--recipe", recipe, "--data", cache, "-o", run, *small)
     assert trained.returncode == 0, trained.stderr
     assert not (run / "cache").exists()
     assert "spacing_mm: [10.0, 10.0, 20.0]" in (run / "recipe.yaml").read_text()
@@ -94,7 +94,7 @@ def test_train_leaves_bad_cases_out_on_wish(data, tmp_path):
     recipe.write_text(RECIPE.replace("region: lungs", "region: all"))
     (data / "case_1" / "ct.nii.gz").write_bytes(b"damaged")
     settings = ("--set", "training.steps=2", "--device", "cpu", "--workers", "0", "--skip-bad")
-    trained = run_command("train", "--recipe", recipe, "--data", data, "-o", run, *settings)
+    trained = call("train", "--recipe", recipe, "--data", data, "-o", run, *settings)
     assert trained.returncode == 0, trained.stderr
     assert "1 case left out, since unusable: case_1" in trained.stderr
     assert json.loads((run / "data.json").read_text())["cases"] == ["case_0", "case_2"]
@@ -118,6 +118,6 @@ def test_mistakes_are_answered_in_one_line(data, tmp_path):
     check_refusal(prepare(data, tmp_path / "cache", "--roi", "("), "--roi", "no regular expression")
     (tmp_path / "file").write_text("")
     check_refusal(
-        run_command("prepare", data, "--recipe", "lung-tumor", "-o", tmp_path / "file" / "c"),
+        call("prepare", data, "--recipe", "lung-tumor", "-o", tmp_path / "file" / "c"),
         "a part of the path is a file",
     )

@@ -21,7 +21,7 @@ from LungTumorSegLib.training.search.search import Search, Setting
 from LungTumorSegLib.training.search.space import SearchSpace
 from LungTumorSegLib.training.search.study import opened, pruner_of
 from LungTumorSegLib.volume import write_mask, write_volume
-from support.commands import check_refusal, events, start
+from support.commands import call, check_refusal, events, start
 from support.commands import run as run_command
 
 RECIPE = """
@@ -71,6 +71,8 @@ def test_a_search_that_was_killed_ends_as_if_it_had_not_been(data, recipe, tmp_p
     def command(folder, *options):
         return ("search", "--recipe", recipe, "--data", data, "-o", folder, *SPACE, *CASES, *options)
 
+    whole = tmp_path / "whole"
+    uninterrupted = start(*command(whole, "--trials", "2"))  # goes on meanwhile
     # Killed within the second trial, with a checkpoint of it written; then asked for a third.
     killed = tmp_path / "killed"
     program = start("--json", *command(killed, "--trials", "2"))
@@ -86,12 +88,11 @@ def test_a_search_that_was_killed_ends_as_if_it_had_not_been(data, recipe, tmp_p
     assert [(event["number"], event["state"]) for event in told if event["event"] == "trial"] == [(1, "done")]
     assert any("network.dropout" in event["message"] and "goes on" in event["message"] for event in notes(told))
 
-    whole = tmp_path / "whole"
-    done = run_command(*command(whole, "--trials", "2"))
-    assert done.returncode == 0, done.stderr
+    said, complaint = uninterrupted.communicate(timeout=240)
+    assert uninterrupted.returncode == 0, complaint
     assert trials_of(killed) == trials_of(whole)  # to the last bit of every Dice
     assert len({trial["values"]["network.dropout"] for trial in trials_of(whole)}) == 2
-    assert "Not for clinical use" in done.stdout
+    assert "Not for clinical use" in said
 
     best = load_recipe(whole / "best.yaml")
     assert best.network.dropout == json.loads((whole / "search.json").read_text())["best"]["values"]["network.dropout"]
@@ -188,7 +189,7 @@ def test_a_training_that_others_did_better_than_is_ended_at_its_first_validation
     ],
 )
 def test_a_bad_space_is_refused_before_anything_is_read(recipe, tmp_path, options, words):
-    result = run_command(
+    result = call(
         "search", "--recipe", recipe, "--data", tmp_path / "none", "--trials", "1", "-o", tmp_path / "s", *options
     )
     check_refusal(result, *words)

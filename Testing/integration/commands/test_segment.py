@@ -15,7 +15,7 @@ import SimpleITK as sitk
 
 from LungTumorSegLib.lungs import find_lungs
 from LungTumorSegLib.volume import read_ct, read_mask
-from support.commands import check_refusal, events, run, snapshot
+from support.commands import call, check_refusal, events, run, snapshot
 from support.dicom_series import write_ct_series
 from support.models import RECIPE, save_constant_model
 
@@ -86,7 +86,7 @@ def test_the_picture_is_a_picture(done):
 
 def test_without_output_the_mask_lies_beside_the_ct(bench, tmp_path):
     shutil.copy(bench.ct, tmp_path / "thorax.nii.gz")
-    result = run("segment", "thorax.nii.gz", "--model", bench.nothing, cwd=tmp_path)
+    result = call("segment", "thorax.nii.gz", "--model", bench.nothing, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert "mask: thorax_tumor.seg.nrrd" in result.stdout
     assert "Lung tumor: none found." in result.stdout
@@ -110,7 +110,7 @@ def test_without_output_the_mask_lies_beside_the_ct(bench, tmp_path):
 def test_a_dicom_folder_gives_the_same_mask_and_names_nobody(bench, done, tmp_path):
     write_ct_series(tmp_path / "series", bench.phantom.ct, PatientName="Doe^Jane", PatientID="PID-0815")
     out, report = tmp_path / "m.nii.gz", tmp_path / "r.json"
-    result = run("--json", "segment", tmp_path / "series", "--model", bench.everything, "-o", out, "--report", report)
+    result = call("--json", "segment", tmp_path / "series", "--model", bench.everything, "-o", out, "--report", report)
     assert result.returncode == 0, result.stderr
     mask, expected = read_mask(out), read_mask(done[0] / "mask.seg.nrrd")
     assert mask.grid.same_as(expected.grid)
@@ -125,7 +125,7 @@ def test_a_volume_smaller_than_the_window(bench, tmp_path):
         tmp_path / "m", 2.0, recipe=RECIPE.replace("window_size: [32, 32, 32]", "window_size: [128, 128, 128]")
     )
     options = ("-o", tmp_path / "mask.nrrd", "--report", tmp_path / "r.json")
-    result = run("segment", bench.ct, "--model", model, *options)
+    result = call("segment", bench.ct, "--model", model, *options)
     assert result.returncode == 0, result.stderr
     assert json.loads((tmp_path / "r.json").read_text())["windows"] == {"run": 1, "total": 1}
     assert read_mask(tmp_path / "mask.nrrd").grid.same_as(bench.phantom.ct.grid)
@@ -146,7 +146,7 @@ def test_standard_input_may_be_closed_and_the_reader_may_leave(bench, tmp_path):
 
 
 def test_options_of_inference_are_set_for_one_run_and_reported(bench, tmp_path):
-    result = run(
+    result = call(
         "segment", bench.ct, "-o", tmp_path / "mask.nii.gz", "--model", bench.everything, "--device", "cpu",
         "--report", tmp_path / "report.json", "--set", "inference.mirror_axes=[x]", "--set", "inference.tf32=true",
         "--set", "inference.batch_size=3",
@@ -169,6 +169,6 @@ def test_options_of_inference_are_set_for_one_run_and_reported(bench, tmp_path):
     ],
 )
 def test_what_cannot_be_set_is_refused_in_one_line(bench, tmp_path, setting, words):
-    done = run("segment", bench.ct, "-o", tmp_path / "mask.nii.gz", "--model", bench.everything, "--set", setting)
+    done = call("segment", bench.ct, "-o", tmp_path / "mask.nii.gz", "--model", bench.everything, "--set", setting)
     check_refusal(done, words)
     assert not (tmp_path / "mask.nii.gz").exists()

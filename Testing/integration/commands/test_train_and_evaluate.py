@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from support.commands import check_refusal, snapshot
+from support.commands import call, check_refusal, snapshot
 from support.commands import run as run_command
 from support.models import RECIPE
 
@@ -39,28 +39,26 @@ def test_train_resume_export_and_evaluate(data, recipe, tmp_path):
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows if row["kind"] == "step"] == [1, 2, 3, 4]
 
-    again = run_command("train", "--recipe", recipe, "--data", data, "-o", run, *SMALL)
+    again = call("train", "--recipe", recipe, "--data", data, "-o", run, *SMALL)
     assert again.returncode == 2
     assert "--resume" in again.stderr
-    other = run_command("train", "--recipe", recipe, "--data", data, "-o", run, "--resume", "--device", "cpu")
+    other = call("train", "--recipe", recipe, "--data", data, "-o", run, "--resume", "--device", "cpu")
     assert other.returncode == 2
     assert "another recipe: training.steps was 4, and is 10000; give the same" in other.stderr
 
-    fewer = run_command(
-        "train", "--recipe", recipe, "--data", data, "-o", run, "--resume", "--leave-out", "well", *SMALL
-    )
+    fewer = call("train", "--recipe", recipe, "--data", data, "-o", run, "--resume", "--leave-out", "well", *SMALL)
     assert fewer.returncode == 2
     assert "other cases" in fewer.stderr
 
-    assert run_command("export", run, "-o", model).returncode == 0
+    assert call("export", run, "-o", model).returncode == 0
     before = snapshot(model)
     finer = tmp_path / "finer.yaml"
     finer.write_text(RECIPE.replace("[4, 4, 5]", "[2, 2, 5]"), encoding="utf-8")
-    check_refusal(run_command("export", run, "-o", model), "there is a model in this folder", "--overwrite")
-    refused = run_command("export", run, "-o", model, "--overwrite", "--recipe", finer)
+    check_refusal(call("export", run, "-o", model), "there is a model in this folder", "--overwrite")
+    refused = call("export", run, "-o", model, "--overwrite", "--recipe", finer)
     check_refusal(refused, "another 'preparation'")
     assert snapshot(model) == before
-    evaluated = run_command("evaluate", "--model", model, "--data", data, "--device", "cpu", "--report", report)
+    evaluated = call("evaluate", "--model", model, "--data", data, "--device", "cpu", "--report", report)
     assert evaluated.returncode == 0, evaluated.stderr
     scores = json.loads(report.read_text())
     assert [case["case"] for case in scores["cases"]] == ["sick", "well"]
@@ -70,9 +68,7 @@ def test_train_resume_export_and_evaluate(data, recipe, tmp_path):
 
 def test_scores_of_a_model_that_takes_all_lung_for_tumor(bench, data, tmp_path):
     report = tmp_path / "scores.json"
-    result = run_command(
-        "evaluate", "--model", bench.everything, "--data", data, "--device", "cpu", "--report", report
-    )
+    result = call("evaluate", "--model", bench.everything, "--data", data, "--device", "cpu", "--report", report)
     assert result.returncode == 0, result.stderr
     sick, well = json.loads(report.read_text())["cases"]
     assert 0 < sick["dice"] < 0.3
@@ -84,7 +80,7 @@ def test_scores_of_a_model_that_takes_all_lung_for_tumor(bench, data, tmp_path):
 
 def test_data_in_no_known_layout_is_answered_by_what_was_expected_and_found(bench, tmp_path):
     (tmp_path / "scans").mkdir()
-    result = run_command("evaluate", "--model", bench.nothing, "--data", tmp_path)
+    result = call("evaluate", "--model", bench.nothing, "--data", tmp_path)
     assert result.returncode == 2
     assert "expected dataset.json" in result.stderr
     assert "found scans" in result.stderr
@@ -101,7 +97,7 @@ def test_case_that_cannot_be_scored_is_named_and_costs_no_other(bench, data, tmp
         (tmp_path / "data" / name / "ct.nii.gz").symlink_to(bench.ct)
     write_mask(tmp_path / "data" / "askew" / "ignore.nii.gz", Volume(elsewhere.array, moved))
     report = tmp_path / "scores.json"
-    result = run_command("evaluate", "--model", bench.nothing, "--data", tmp_path / "data", "--report", report)
+    result = call("evaluate", "--model", bench.nothing, "--data", tmp_path / "data", "--report", report)
     assert result.returncode == 2
     scores = json.loads(report.read_text())
     assert [case["case"] for case in scores["cases"]] == ["sound"]
@@ -110,7 +106,7 @@ def test_case_that_cannot_be_scored_is_named_and_costs_no_other(bench, data, tmp
 
 
 def test_what_is_no_run_is_not_exported(tmp_path):
-    result = run_command("export", tmp_path, "-o", tmp_path / "model")
+    result = call("export", tmp_path, "-o", tmp_path / "model")
     assert result.returncode == 2
     assert "no training run" in result.stderr
     assert not (tmp_path / "model").exists()
@@ -121,4 +117,4 @@ def test_what_is_no_run_is_not_exported(tmp_path):
 )
 def test_a_card_that_is_not_json(tmp_path, card):
     (tmp_path / "card.json").write_text(card)
-    check_refusal(run_command("export", tmp_path, "-o", tmp_path / "m", "--card", tmp_path / "card.json"), "as JSON")
+    check_refusal(call("export", tmp_path, "-o", tmp_path / "m", "--card", tmp_path / "card.json"), "as JSON")

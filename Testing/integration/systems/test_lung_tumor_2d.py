@@ -6,17 +6,14 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from LungTumorSegLib.volume import read_mask
-from support.commands import run
+from support.commands import call, run
 from support.small_systems import LUNG_TUMOR_2D
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory) -> tuple[Path, list[str]]:
-    """A folder with the data and the exported model, and the names of the cases."""
-    folder = tmp_path_factory.mktemp("slices")
+def learn(folder: Path) -> tuple[Path, list[str]]:
+    """Train; return the folder with the data and the exported model, and the names of the cases."""
     names = LUNG_TUMOR_2D.write_data(folder / "data")
     settings = ("--data", folder / "data", "-o", folder / "run", *LUNG_TUMOR_2D.changes())
     done = run("train", "--recipe", "lung-tumor-2d", *settings)
@@ -26,12 +23,12 @@ def trained(tmp_path_factory) -> tuple[Path, list[str]]:
     return folder, names
 
 
-def test_segment_gives_the_trained_tumours_again(trained):
-    folder, names = trained
+def test_segment_gives_the_trained_tumours_again(learned):
+    folder, names = learned
     for name in names:
         output = folder / f"{name}.seg.nrrd"
         ct = folder / "data" / "imagesTr" / f"{name}.nii.gz"
-        done = run("segment", ct, "--model", folder / "model", "-o", output)
+        done = call("segment", ct, "--model", folder / "model", "-o", output)
         assert done.returncode == 0, done.stderr
         found, tumour = (
             read_mask(path).array > 0 for path in (output, folder / "data" / "labelsTr" / f"{name}.nii.gz")
@@ -40,10 +37,10 @@ def test_segment_gives_the_trained_tumours_again(trained):
         assert overlap >= LUNG_TUMOR_2D.least_dice
 
 
-def test_evaluate_tells_slice_spacing_size_and_place_apart(trained):
-    folder, names = trained
+def test_evaluate_tells_slice_spacing_size_and_place_apart(learned):
+    folder, names = learned
     report = folder / "report.json"
-    done = run("evaluate", "--model", folder / "model", "--data", folder / "data", "--report", report)
+    done = call("evaluate", "--model", folder / "model", "--data", folder / "data", "--report", report)
     assert done.returncode == 0, done.stderr
     strata = json.loads(report.read_text())["strata"]
     assert set(strata) == {"slice_spacing", "tumor_size", "side", "third", "depth", "wall"}
@@ -54,10 +51,10 @@ def test_evaluate_tells_slice_spacing_size_and_place_apart(trained):
         assert f"| {row}" in done.stdout
 
 
-def test_a_rate_that_would_wait_for_validations_in_vain_is_refused_before_the_long_work(trained, tmp_path):
-    folder, _ = trained
+def test_a_rate_that_would_wait_for_validations_in_vain_is_refused_before_the_long_work(learned, tmp_path):
+    folder, _ = learned
     changes = LUNG_TUMOR_2D.changes(training__optimizer__plateau="{watch: validation}")
-    done = run("train", "--recipe", "lung-tumor-2d", "--data", folder / "data", "-o", tmp_path / "run", *changes)
+    done = call("train", "--recipe", "lung-tumor-2d", "--data", folder / "data", "-o", tmp_path / "run", *changes)
     assert done.returncode == 2
     assert "training.optimizer.plateau.watch: the learning rate waits for validations" in done.stderr
     assert "preparing" not in done.stderr

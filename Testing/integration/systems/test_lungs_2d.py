@@ -6,18 +6,15 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from LungTumorSegLib.volume import read_mask
-from support.commands import run
+from support.commands import call, run
 from support.lung_data import write_lung_data
 from support.small_systems import LUNGS_2D
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory) -> tuple[Path, dict]:
-    """A folder with the data and the exported model, and the cases' CTs and lungs."""
-    folder = tmp_path_factory.mktemp("lungs")
+def learn(folder: Path) -> tuple[Path, dict]:
+    """Train; return the folder with the data and the exported model, and the cases' CTs and lungs."""
     cases = write_lung_data(folder / "data")
     data = ("--data", folder / "data", "-o", folder / "run")
     done = run("train", "--recipe", "lungs-2d", *data, *LUNGS_2D.changes())
@@ -27,21 +24,21 @@ def trained(tmp_path_factory) -> tuple[Path, dict]:
     return folder, cases
 
 
-def test_segment_gives_the_trained_lungs_again(trained):
-    folder, cases = trained
+def test_segment_gives_the_trained_lungs_again(learned):
+    folder, cases = learned
     for name, (_, lungs) in cases.items():
         output = folder / f"{name}.seg.nrrd"
-        done = run("segment", folder / "data" / "Images" / name, "--model", folder / "model", "-o", output)
+        done = call("segment", folder / "data" / "Images" / name, "--model", folder / "model", "-o", output)
         assert done.returncode == 0, done.stderr
         found = read_mask(output).array > 0
         overlap = 2 * np.count_nonzero(found & (lungs.array > 0)) / (found.sum() + lungs.array.sum())
         assert overlap >= LUNGS_2D.least_dice == 0.95
 
 
-def test_evaluate_measures_slices_and_draws_their_histograms(trained):
-    folder, _ = trained
+def test_evaluate_measures_slices_and_draws_their_histograms(learned):
+    folder, _ = learned
     outputs = ("--report", folder / "report.json", "--slices", folder / "slices.png")
-    done = run("evaluate", "--model", folder / "model", "--data", folder / "data", *outputs)
+    done = call("evaluate", "--model", folder / "model", "--data", folder / "data", *outputs)
     assert done.returncode == 0, done.stderr
     report = json.loads((folder / "report.json").read_text())
     summary = report["slice_summary"]
@@ -53,10 +50,10 @@ def test_evaluate_measures_slices_and_draws_their_histograms(trained):
     assert (folder / "slices.png").stat().st_size > 10_000
 
 
-def test_a_split_is_by_patient_and_not_by_slice(trained, tmp_path):
-    folder, _ = trained
+def test_a_split_is_by_patient_and_not_by_slice(learned, tmp_path):
+    folder, _ = learned
     arguments = ("--recipe", "lungs-2d", "--data", folder / "data", "-o", tmp_path / "run")
-    done = run("train", *arguments, "--validate", "Case_001", *LUNGS_2D.changes(training__steps=1))
+    done = call("train", *arguments, "--validate", "Case_001", *LUNGS_2D.changes(training__steps=1))
     assert done.returncode == 0, done.stderr
     held = json.loads((tmp_path / "run" / "data.json").read_text())
     assert (held["cases"], held["validation"]) == (["Case_000"], ["Case_001"])

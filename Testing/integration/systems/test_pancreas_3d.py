@@ -13,7 +13,7 @@ from LungTumorSegLib.recipe import dump_recipe, load_recipe, override
 from LungTumorSegLib.training.search.space import SearchSpace
 from LungTumorSegLib.volume import read_mask
 from support.abdomens import CANCER, PANCREAS, write_abdomens
-from support.commands import run
+from support.commands import call, run
 from support.small_systems import PANCREAS_3D
 
 SEARCH_SPACES = Path(__file__).parents[3] / "Resources" / "search"
@@ -23,27 +23,29 @@ def dice(found: np.ndarray, wanted: np.ndarray) -> float:
     return 2 * np.count_nonzero(found & wanted) / (np.count_nonzero(found) + np.count_nonzero(wanted))
 
 
-@pytest.fixture(scope="module")
-def abdomens(tmp_path_factory) -> tuple[Path, dict]:
-    """A folder with the data, its cache and the small recipe; and the cases."""
-    folder = tmp_path_factory.mktemp("abdomens")
+def learn(folder: Path) -> tuple[Path, dict]:
+    """Train; return the folder with the data, its cache, the small recipe and the exported model; and the cases."""
     cases = write_abdomens(folder / "data")
     recipe = folder / "small.yaml"
     recipe.write_text(dump_recipe(PANCREAS_3D.small_recipe()), encoding="utf-8")
-    done = run("prepare", folder / "data", "--recipe", recipe, "-o", folder / "cache")
-    assert done.returncode == 0, done.stderr
+    for command in (
+        ("prepare", folder / "data", "--recipe", recipe, "-o", folder / "cache"),
+        ("train", "--recipe", recipe, "--data", folder / "cache", "-o", folder / "run", "--device", "cpu"),
+        ("export", folder / "run", "-o", folder / "model"),
+    ):
+        done = run(*command)
+        assert done.returncode == 0, done.stderr
     return folder, cases
 
 
 @pytest.fixture(scope="module")
-def model(abdomens) -> Path:
-    folder, _ = abdomens
-    recipe, cache = folder / "small.yaml", folder / "cache"
-    done = run("train", "--recipe", recipe, "--data", cache, "-o", folder / "run", "--device", "cpu")
-    assert done.returncode == 0, done.stderr
-    done = run("export", folder / "run", "-o", folder / "model")
-    assert done.returncode == 0, done.stderr
-    return folder / "model"
+def abdomens(learned) -> tuple[Path, dict]:
+    return learned
+
+
+@pytest.fixture(scope="module")
+def model(learned) -> Path:
+    return learned[0] / "model"
 
 
 def test_segment_gives_the_trained_labels_again(abdomens, model):
@@ -51,7 +53,7 @@ def test_segment_gives_the_trained_labels_again(abdomens, model):
     for name, (ct, labels) in cases.items():
         output = folder / f"{name}.nii.gz"
         image = folder / "data" / "imagesTr" / f"{name}.nii.gz"
-        done = run("segment", image, "--model", model, "-o", output, "--device", "cpu")
+        done = call("segment", image, "--model", model, "-o", output, "--device", "cpu")
         assert done.returncode == 0, done.stderr
         found = read_mask(output)
         assert found.array.shape == ct.array.shape
@@ -62,7 +64,7 @@ def test_segment_gives_the_trained_labels_again(abdomens, model):
 def test_evaluate_tells_the_classes_apart_and_draws_how(abdomens, model, tmp_path):
     folder, cases = abdomens
     outputs = ("--report", tmp_path / "r.json", "--confusion", tmp_path / "c.png", "--save-masks", tmp_path / "masks")
-    done = run("evaluate", "--model", model, "--data", folder / "data", *outputs, "--device", "cpu")
+    done = call("evaluate", "--model", model, "--data", folder / "data", *outputs, "--device", "cpu")
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "r.json").read_text())
     classes = report["classes"]
@@ -98,11 +100,11 @@ def test_stitching_of_centres_and_gaussian_blending_are_both_at_hand(abdomens, m
     text = (model / "recipe.yaml").read_text()
     assert "blending: centre" in text
     other.write_text(text.replace("blending: centre", "blending: gaussian"), encoding="utf-8")
-    assert run("export", folder / "run", "-o", tmp_path / "model", "--recipe", other).returncode == 0
+    assert call("export", folder / "run", "-o", tmp_path / "model", "--recipe", other).returncode == 0
     name, (_, labels) = next(iter(cases.items()))
     image, masks = folder / "data" / "imagesTr" / f"{name}.nii.gz", []
     for kind in (model, tmp_path / "model"):
-        assert run("segment", image, "--model", kind, "-o", tmp_path / "m.nii.gz", "--device", "cpu").returncode == 0
+        assert call("segment", image, "--model", kind, "-o", tmp_path / "m.nii.gz", "--device", "cpu").returncode == 0
         masks.append(read_mask(tmp_path / "m.nii.gz").array)
     assert dice(masks[0] > 0, masks[1] > 0) > 0.95
     assert dice(masks[1] == PANCREAS, labels.array == PANCREAS) >= 0.9
@@ -115,7 +117,7 @@ def test_the_works_space_is_searched(abdomens, tmp_path):
     sets = [part for setting in settings for part in ("--set", setting)]
     arguments = ("--recipe", folder / "small.yaml", "--data", folder / "cache", "-o", tmp_path / "search", *sets)
     spaces, held_out = ("--space", SEARCH_SPACES / "pancreas-3d.yaml"), ("--validate", max(cases))
-    done = run("search", *arguments, *spaces, *held_out, "--trials", 2, "--pruner", "none", "--device", "cpu")
+    done = call("search", *arguments, *spaces, *held_out, "--trials", 2, "--pruner", "none", "--device", "cpu")
     assert done.returncode == 0, done.stderr
     best = yaml.safe_load((tmp_path / "search" / "best.yaml").read_text())
     assert best["network"]["dropout"] in (0.2, 0.4, 0.6)

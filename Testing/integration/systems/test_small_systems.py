@@ -15,10 +15,13 @@ sys.path.append(str(Path(__file__).parents[2] / "benchmark"))
 from systems import HEAD, row, shortcomings
 
 
-@pytest.fixture(scope="module")
-def completed(tmp_path_factory) -> tuple[Path, dict]:
-    folder = tmp_path_factory.mktemp("systems")
+def learn(folder: Path) -> tuple[Path, dict]:
     return folder, SystemRun(LUNG_TUMOR, folder / "lung-tumor", []).complete()
+
+
+@pytest.fixture(scope="module")
+def completed(learned) -> tuple[Path, dict]:
+    return learned
 
 
 def test_every_packaged_recipe_is_among_the_small_systems():

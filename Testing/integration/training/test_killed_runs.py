@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -62,11 +63,8 @@ def differences(one, other, path: str = "") -> list[str]:
     return [] if one == other else [path]
 
 
-@pytest.mark.parametrize("count", [1, 2])
-def test_killed_at_any_moment_and_resumed(tmp_path, count):
-    whole = finish(count, tmp_path / "whole")
-    assert whole["schedule"]["factor"] < 1
-    cut = tmp_path / "cut"
+def killed_and_resumed(count: int, cut: Path) -> dict:
+    """Kill a run at several moments, let it come to its end, and return its last state."""
     moments = [lambda p: until(p, "step 5"), lambda p: until_writing(p, cut), lambda p: until(p, "step 10")]
     for wait in moments[: 3 if count == 1 else 2]:
         processes = start_together(count, PROCESS, cut, *SETTINGS)
@@ -75,6 +73,15 @@ def test_killed_at_any_moment_and_resumed(tmp_path, count):
             process.send_signal(signal.SIGKILL)
         for process in processes:
             process.communicate(timeout=60)
-    resumed = finish(count, cut)
+    return finish(count, cut)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_killed_at_any_moment_and_resumed(tmp_path, count):
+    with ThreadPoolExecutor(1) as meanwhile:
+        uninterrupted = meanwhile.submit(finish, count, tmp_path / "whole")
+        resumed = killed_and_resumed(count, tmp_path / "cut")
+    whole = uninterrupted.result()
+    assert whole["schedule"]["factor"] < 1
     assert differences(whole, resumed) == []
-    assert not [name for name in os.listdir(cut) if TEMPORARY.fullmatch(name)]
+    assert not [name for name in os.listdir(tmp_path / "cut") if TEMPORARY.fullmatch(name)]

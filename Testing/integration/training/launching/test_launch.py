@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from LungTumorSegLib.training.optimizing.checkpoint import load_checkpoint
-from support.commands import check_refusal, events, run, start
+from support.commands import call, check_refusal, events, run, start
 from support.running import ranks_of, read_until, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds a run's processes in /proc")
@@ -45,7 +45,7 @@ def test_killed_rank_ends_the_run_at_once_in_one_line_and_it_can_be_resumed(inpu
     assert any(f"stopped after step {state.step} of" in note for note in notes)
 
     # With another number of processes it is another run.
-    check_refusal_without_stages(run("train", *inputs, "-o", folder, "--resume"), "started with 2 processes")
+    check_refusal_without_stages(call("train", *inputs, "-o", folder, "--resume"), "started with 2 processes")
 
 
 def check_refusal_without_stages(done, *words: str) -> None:
@@ -60,13 +60,14 @@ def check_refusal_without_stages(done, *words: str) -> None:
 def test_killed_rank_is_started_again_from_the_checkpoint(inputs, tmp_path):
     folder = tmp_path / "run"
     end = ["--set", "training.steps=60", "--set", "training.checkpoint_every_steps=5"]
-    plain = run("train", *inputs, *end, "-o", tmp_path / "plain", *TWO)
-    assert plain.returncode == 0, plain.stderr
+    plain = start("train", *inputs, *end, "-o", tmp_path / "plain", *TWO)  # goes on meanwhile
     process = start("train", *inputs, *end, "-o", folder, *TWO, "--json", "--max-restarts", "1")
     read_until(process.stdout, "step")
     os.kill(ranks_of(folder)[0], signal.SIGKILL)
     stdout, stderr = process.communicate(timeout=120)
     assert process.returncode == 0, stderr
+    _, complaint = plain.communicate(timeout=120)
+    assert plain.returncode == 0, complaint
     notes = [event["message"] for event in events(stdout) if event["event"] == "note"]
     assert sum("all are started again (1 of 1 times)" in note for note in notes) == 1
     one, other = (load_checkpoint(tmp_path / name / "checkpoint.pt") for name in ("plain", "run"))
@@ -92,12 +93,12 @@ def test_mistake_that_only_the_ranks_find_is_told_once(inputs, tmp_path):
     ],
 )
 def test_arguments_that_do_not_go_together(inputs, tmp_path, arguments, words):
-    check_refusal(run("train", *inputs, "-o", tmp_path / "run", *arguments), words)
+    check_refusal(call("train", *inputs, "-o", tmp_path / "run", *arguments), words)
     assert not (tmp_path / "run").exists()
 
 
 def test_more_processes_than_gpus(inputs, tmp_path):
     if torch.cuda.device_count() >= 99:
         pytest.skip("there are 99 GPUs here")
-    done = run("train", *inputs, "-o", tmp_path / "run", "--processes", "99", "--device", "cuda")
+    done = call("train", *inputs, "-o", tmp_path / "run", "--processes", "99", "--device", "cuda")
     check_refusal(done, "GPU")
