@@ -124,6 +124,7 @@ class Predictor:
     ----------
     recipe : Recipe
     network : torch.nn.Module
+        As it is quickest on the device (`LungTumorSegLib.networks.rearranged`); for use under ``device.autocast()``.
     device : DeviceChoice
     quantization : Quantization or None
         What of the network is in int8.

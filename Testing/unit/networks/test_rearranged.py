@@ -66,6 +66,16 @@ def test_the_network_stays_as_it_is(name):
     assert not hasattr(network, "memory_format")
 
 
+@pytest.fixture
+def two_threads():
+    """On one thread torch computes small convolutions in float32 by ways of its own, without oneDNN."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("two_threads")
 def test_every_convolution_of_the_packaged_network_reads_and_writes_channels_last():
     recipe = override(load_recipe("lung-tumor"), ["inference.window_size=[64, 64, 64]"])
     copy, seen = rearranged(network_of(recipe, seed=0)), []
