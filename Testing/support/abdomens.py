@@ -54,3 +54,8 @@ def write_abdomens(folder: Path, count: int = 2) -> dict[str, tuple[Volume, Volu
     }
     (folder / "dataset.json").write_text(json.dumps(listing), encoding="utf-8")
     return cases
+
+
+def dice(found: np.ndarray, wanted: np.ndarray) -> float:
+    """Dice of two masks (bool), not both empty."""
+    return 2 * np.count_nonzero(found & wanted) / (np.count_nonzero(found) + np.count_nonzero(wanted))

@@ -10,7 +10,7 @@ from ..inference.tensor_float import tensor_float_32_in_words
 from ..recipe.schema import Recipe
 from ..recipe.schema.inference import ExpectedPlace
 
-LATTICES = {
+LATTICE_IN_WORDS = {
     "stepped": "stepped: one step from window to window, the last moved back",
     "even": "even: windows spread evenly, at most a step apart",
     "body_centred": "body_centred: windows two steps apart, and again in the middle of every eight",
@@ -34,7 +34,7 @@ def settings_in_words(
         "batch_size": f"{batch.windows}: {batch.reason}",
         "mirror_axes": _mirroring(recipe.inference.mirror_axes),
         "overlap": f"{window.overlap:g}",
-        "lattice": LATTICES[window.lattice],
+        "lattice": LATTICE_IN_WORDS[window.lattice],
         "coarse_overlap": _coarse_pass(window.coarse_overlap),
         "windows": _windows(recipe),
     }

@@ -54,15 +54,7 @@ def run(job: Job, timer: StageTimer) -> Outcome:
     prepare = Compose(_transforms(recipe, device.device, job.settings.get("crop", False)))
     with timer.stage("preparing"):
         data = prepare(data)
-    inferer = SlidingWindowInferer(
-        roi_size=recipe.inference.window_size[::-1],
-        sw_batch_size=job.settings.get("batch", WINDOWS_AT_ONCE),
-        overlap=OVERLAP,
-        mode="gaussian",
-        sigma_scale=recipe.inference.sigma_scale,
-        padding_mode="constant",
-        cval=-1.0,
-    )
+    inferer = inferer_of(recipe, job.settings.get("batch", WINDOWS_AT_ONCE))
     with timer.stage("network"), torch.inference_mode(), device.autocast():
         # MONAI's images are xyz, and the network was trained on zyx.
         logits = inferer(data["windows"].as_tensor()[None].permute(0, 1, 4, 3, 2).contiguous(), network)
@@ -76,6 +68,19 @@ def run(job: Job, timer: StageTimer) -> Outcome:
     with timer.stage("writing"):
         _save(data, job)
     return Outcome(network.windows, network.windows, None, lambda: _leave_probability(prepared, prepare, job))
+
+
+def inferer_of(recipe: Recipe, batch: int = WINDOWS_AT_ONCE) -> SlidingWindowInferer:
+    """Build MONAI's sliding window with a recipe's windows, at the overlap of Loux 2024."""
+    return SlidingWindowInferer(
+        roi_size=recipe.inference.window_size[::-1],
+        sw_batch_size=batch,
+        overlap=OVERLAP,
+        mode="gaussian",
+        sigma_scale=recipe.inference.sigma_scale,
+        padding_mode="constant",
+        cval=-1.0,
+    )
 
 
 def versions() -> dict[str, str]:

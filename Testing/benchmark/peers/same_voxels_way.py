@@ -7,7 +7,6 @@ MONAI interpolates between the nearest voxels where this project averages all th
 from __future__ import annotations
 
 import torch
-from monai.inferers import SlidingWindowInferer
 
 from LungTumorSegLib.inference.device import choose_device
 from LungTumorSegLib.model import load_model
@@ -20,7 +19,7 @@ from LungTumorSegLib.volume import read_ct
 from LungTumorSegLib.volume.writing import write_mask
 
 from .job import Job, Outcome
-from .monai_way import OVERLAP, WINDOWS_AT_ONCE, Counted, versions
+from .monai_way import Counted, inferer_of, versions
 
 __all__ = ["run", "versions"]
 
@@ -37,15 +36,7 @@ def run(job: Job, timer: StageTimer) -> Outcome:
     with timer.stage("preparing"):
         prepared = prepare_ct(ct, recipe.preparation, recipe.inference)
         windows = torch.from_numpy(network_input(prepared.hu, recipe.preparation))[None].to(device.device)
-    inferer = SlidingWindowInferer(
-        roi_size=recipe.inference.window_size[::-1],
-        sw_batch_size=WINDOWS_AT_ONCE,
-        overlap=OVERLAP,
-        mode="gaussian",
-        sigma_scale=recipe.inference.sigma_scale,
-        padding_mode="constant",
-        cval=-1.0,
-    )
+    inferer = inferer_of(recipe)
     with timer.stage("network"), torch.inference_mode():
         foreground = 1 - inferer(windows, network)[0].softmax(dim=0)[0].cpu()
     with timer.stage("resampling"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -24,3 +25,9 @@ def trainings(request, tmp_path_factory) -> dict[str, Future]:
 def learned(request, trainings):
     """What the module's ``learn(folder)`` has given."""
     return trainings[request.module.__name__].result()
+
+
+@pytest.fixture(scope="module")
+def model(learned) -> Path:
+    """The model folder among the files of a ``learn(folder)`` that gives them first."""
+    return learned[0] / "model"

@@ -12,15 +12,11 @@ import yaml
 from LungTumorSegLib.recipe import dump_recipe, load_recipe, override
 from LungTumorSegLib.training.search.space import SearchSpace
 from LungTumorSegLib.volume import read_mask
-from support.abdomens import CANCER, PANCREAS, write_abdomens
+from support.abdomens import CANCER, PANCREAS, dice, write_abdomens
 from support.commands import call, run
 from support.small_systems import PANCREAS_3D
 
 SEARCH_SPACES = Path(__file__).parents[3] / "Resources" / "search"
-
-
-def dice(found: np.ndarray, wanted: np.ndarray) -> float:
-    return 2 * np.count_nonzero(found & wanted) / (np.count_nonzero(found) + np.count_nonzero(wanted))
 
 
 def learn(folder: Path) -> tuple[Path, dict]:
@@ -38,18 +34,8 @@ def learn(folder: Path) -> tuple[Path, dict]:
     return folder, cases
 
 
-@pytest.fixture(scope="module")
-def abdomens(learned) -> tuple[Path, dict]:
-    return learned
-
-
-@pytest.fixture(scope="module")
-def model(learned) -> Path:
-    return learned[0] / "model"
-
-
-def test_segment_gives_the_trained_labels_again(abdomens, model):
-    folder, cases = abdomens
+def test_segment_gives_the_trained_labels_again(learned, model):
+    folder, cases = learned
     for name, (ct, labels) in cases.items():
         output = folder / f"{name}.nii.gz"
         image = folder / "data" / "imagesTr" / f"{name}.nii.gz"
@@ -61,8 +47,8 @@ def test_segment_gives_the_trained_labels_again(abdomens, model):
             assert dice(found.array == label, labels.array == label) >= PANCREAS_3D.least_dice == 0.9, (name, label)
 
 
-def test_evaluate_tells_the_classes_apart_and_draws_how(abdomens, model, tmp_path):
-    folder, cases = abdomens
+def test_evaluate_tells_the_classes_apart_and_draws_how(learned, model, tmp_path):
+    folder, cases = learned
     outputs = ("--report", tmp_path / "r.json", "--confusion", tmp_path / "c.png", "--save-masks", tmp_path / "masks")
     done = call("evaluate", "--model", model, "--data", folder / "data", *outputs, "--device", "cpu")
     assert done.returncode == 0, done.stderr
@@ -83,8 +69,8 @@ def test_evaluate_tells_the_classes_apart_and_draws_how(abdomens, model, tmp_pat
         assert case["dice"] == pytest.approx(np.mean(classes["dice_of_each_case"][case["case"]][1:]))
 
 
-def test_the_models_recipe_holds_the_mean_and_deviation_of_the_training_scans(abdomens, model):
-    _, cases = abdomens
+def test_the_models_recipe_holds_the_mean_and_deviation_of_the_training_scans(learned, model):
+    _, cases = learned
     ((mean, deviation),) = yaml.safe_load((model / "recipe.yaml").read_text())["preparation"]["normalization"]
     clipped = [np.clip(ct.array, -100, 200).astype(float) for ct, _ in cases.values()]
     weights = [np.full(ct.array.shape, ct.grid.voxel_ml) for ct, _ in cases.values()]
@@ -93,9 +79,9 @@ def test_the_models_recipe_holds_the_mean_and_deviation_of_the_training_scans(ab
     assert deviation == pytest.approx(np.sqrt(np.average((values - mean) ** 2, weights=weights)), abs=0.1)
 
 
-def test_stitching_of_centres_and_gaussian_blending_are_both_at_hand(abdomens, model, tmp_path):
+def test_stitching_of_centres_and_gaussian_blending_are_both_at_hand(learned, model, tmp_path):
     """The same weights with either: nearly the same labels, from the same windows."""
-    folder, cases = abdomens
+    folder, cases = learned
     other = tmp_path / "gaussian.yaml"
     text = (model / "recipe.yaml").read_text()
     assert "blending: centre" in text
@@ -110,9 +96,9 @@ def test_stitching_of_centres_and_gaussian_blending_are_both_at_hand(abdomens, m
     assert dice(masks[1] == PANCREAS, labels.array == PANCREAS) >= 0.9
 
 
-def test_the_works_space_is_searched(abdomens, tmp_path):
+def test_the_works_space_is_searched(learned, tmp_path):
     """Two trials of two steps: that each gets its values of dropout, activation and the weights of two classes."""
-    folder, cases = abdomens
+    folder, cases = learned
     settings = ["training.steps=2", "training.validate_every_steps=2", "training.distinct_patches=4"]
     sets = [part for setting in settings for part in ("--set", setting)]
     arguments = ("--recipe", folder / "small.yaml", "--data", folder / "cache", "-o", tmp_path / "search", *sets)

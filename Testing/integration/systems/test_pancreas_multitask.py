@@ -8,19 +8,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 import yaml
 
 from LungTumorSegLib.volume import read_mask
-from support.abdomens import CANCER, PANCREAS
+from support.abdomens import CANCER, PANCREAS, dice
 from support.commands import call, check_refusal, run
 from support.small_systems import PANCREAS_MULTITASK
 from support.subtyped_abdomens import write_subtyped_abdomens
-
-
-def dice(found: np.ndarray, wanted: np.ndarray) -> float:
-    return 2 * np.count_nonzero(found & wanted) / (np.count_nonzero(found) + np.count_nonzero(wanted))
 
 
 def learn(folder: Path) -> tuple[Path, dict]:
@@ -35,18 +30,8 @@ def learn(folder: Path) -> tuple[Path, dict]:
     return folder, cases
 
 
-@pytest.fixture(scope="module")
-def abdomens(learned) -> tuple[Path, dict]:
-    return learned
-
-
-@pytest.fixture(scope="module")
-def model(learned) -> Path:
-    return learned[0] / "model"
-
-
-def test_segment_gives_labels_and_subtype_of_the_training_cases_again(abdomens, model):
-    folder, cases = abdomens
+def test_segment_gives_labels_and_subtype_of_the_training_cases_again(learned, model):
+    folder, cases = learned
     for name, (ct, labels, subtype) in cases.items():
         output, report = folder / f"{name}.nii.gz", folder / f"{name}.json"
         image = folder / "data" / "imagesTr" / f"{name}_0000.nii.gz"
@@ -64,8 +49,8 @@ def test_segment_gives_labels_and_subtype_of_the_training_cases_again(abdomens, 
         assert [lesion["volume_ml"] for lesion in told["lesions"]] == [told["segments"][1]["volume_ml"]]
 
 
-def test_evaluate_tells_macro_f1_and_dice_of_each_class(abdomens, model):
-    folder, cases = abdomens
+def test_evaluate_tells_macro_f1_and_dice_of_each_class(learned, model):
+    folder, cases = learned
     report = folder / "scores.json"
     done = call("evaluate", "--model", model, "--data", folder / "data", "--report", report, "--device", "cpu")
     assert done.returncode == 0, done.stderr
@@ -77,8 +62,8 @@ def test_evaluate_tells_macro_f1_and_dice_of_each_class(abdomens, model):
     assert "Macro-averaged F1 1.000, accuracy 1.000." in done.stdout
 
 
-def test_model_holds_the_planned_network_in_numbers(abdomens, model):
-    folder, _ = abdomens
+def test_model_holds_the_planned_network_in_numbers(learned, model):
+    folder, _ = learned
     plan = yaml.safe_load((folder / "run" / "plan.yaml").read_text())
     recipe = yaml.safe_load((model / "recipe.yaml").read_text())
     assert recipe["network"]["name"] == "resenc"
@@ -89,8 +74,8 @@ def test_model_holds_the_planned_network_in_numbers(abdomens, model):
     assert plan["memory_gb"] <= 0.05
 
 
-def test_every_epoch_of_the_run_is_told(abdomens, model):
-    folder, _ = abdomens
+def test_every_epoch_of_the_run_is_told(learned, model):
+    folder, _ = learned
     rows = [json.loads(line) for line in (folder / "run" / "metrics.jsonl").read_text().splitlines()]
     epochs = [row for row in rows if row["kind"] == "epoch"]
     assert [row["epoch"] for row in epochs] == [1, 2, 3, 4, 5, 6]
@@ -100,7 +85,7 @@ def test_every_epoch_of_the_run_is_told(abdomens, model):
     assert last["dice"]["Pancreatic lesion"] > 0.85 > first["dice"]["Pancreatic lesion"]
 
 
-def test_data_without_its_table_can_be_scored_but_not_trained_on(abdomens, model, tmp_path):
+def test_data_without_its_table_can_be_scored_but_not_trained_on(learned, model, tmp_path):
     write_subtyped_abdomens(tmp_path / "data", 1)
     (tmp_path / "data" / "subtype_mapping.json").unlink()
     done = call("evaluate", "--model", model, "--data", tmp_path / "data", "--device", "cpu")
